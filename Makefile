@@ -1,0 +1,52 @@
+# `make` shows this list. Everything is installed into .venv; what an instance writes goes to var/.
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run test check fix bench docs messages lock
+
+BIN := .venv/bin
+# Without a .env file and without DATABASE_URL this is a trial: the demo is loaded. A configured office decides by DEMO itself.
+DEMO ?= $(if $(wildcard .env)$(DATABASE_URL),,1)
+CODE := salescontrol inventory enquiries contracts security reports office tests benchmarks deploy manage.py
+# The checks look at settings as an office would run them, with files of their own.
+OFFICE := env DATABASE_URL= REDIS_URL= DEMO=0 HTTPS=1 ALLOWED_HOSTS=sales.example.com VAR_DIR=var/check MEDIA_ROOT=
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install what running needs into .venv
+	@scripts/install requirements.txt
+
+setup-dev: ## install what tests and checks need as well
+	@scripts/install requirements-dev.txt
+
+run: setup ## start everything (PORT=8000); Ctrl-C stops it
+	@$(if $(DEMO),DEMO=$(DEMO)) exec $(BIN)/python manage.py serve
+
+test: setup-dev ## run the tests on the embedded default, and on PostgreSQL where it is there (ARGS=…)
+	@scripts/test $(ARGS)
+
+check: setup-dev ## format, lint, types, templates, layers, migrations, settings, translations, generated docs
+	$(BIN)/ruff format --quiet --check $(CODE)
+	$(BIN)/ruff check --quiet $(CODE)
+	$(BIN)/djlint --quiet --lint templates
+	$(BIN)/lint-imports --no-cache
+	$(OFFICE) $(BIN)/mypy --no-color-output
+	$(OFFICE) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(OFFICE) $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(OFFICE) $(BIN)/python manage.py check_translations
+	$(OFFICE) $(BIN)/python manage.py generate_docs --check
+
+fix: setup-dev ## format, and repair what can be repaired by a tool
+	$(BIN)/ruff check --quiet --fix $(CODE)
+	$(BIN)/ruff format --quiet $(CODE)
+
+bench: setup-dev ## measure, and write the figures to benchmarks/results/
+	$(BIN)/python -m benchmarks $(ARGS)
+
+docs: setup-dev ## write the pages of docs/ that are made from the code
+	$(OFFICE) $(BIN)/python manage.py generate_docs
+
+messages: setup-dev ## collect the texts to translate (needs gettext)
+	$(OFFICE) $(BIN)/python manage.py makemessages --locale zh_Hans --locale zh_Hant --no-location --no-obsolete --ignore .venv --ignore var
+
+lock: setup-dev ## make requirements*.txt from pyproject.toml again
+	@scripts/lock
