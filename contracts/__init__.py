@@ -1,0 +1,1 @@
+"""Claims on units, deals, payments, archive and lending."""

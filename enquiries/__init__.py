@@ -1,0 +1,1 @@
+"""Customers, calls, visits and viewings."""

@@ -1,0 +1,32 @@
+"""Projects, buildings, units, layouts, prices, discounts, batches, and the record of what happened to each unit."""
+
+from inventory.models.batch import BatchLine, ImportMapping, ListingBatch
+from inventory.models.building import Building, Layout, Permit
+from inventory.models.event import UnitEvent
+from inventory.models.interest import UnitInterest
+from inventory.models.material import Material
+from inventory.models.price import DiscountPolicy, PriceLine, PriceList
+from inventory.models.project import Phase, Project, ProjectGroupGrant, ProjectGrant, Team
+from inventory.models.unit import Unit, UnitLock
+
+__all__ = [
+    "BatchLine",
+    "Building",
+    "DiscountPolicy",
+    "ImportMapping",
+    "Layout",
+    "ListingBatch",
+    "Material",
+    "Permit",
+    "Phase",
+    "PriceLine",
+    "PriceList",
+    "Project",
+    "ProjectGrant",
+    "ProjectGroupGrant",
+    "Team",
+    "Unit",
+    "UnitEvent",
+    "UnitInterest",
+    "UnitLock",
+]

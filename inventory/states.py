@@ -1,0 +1,111 @@
+"""The states of the trade and the tables of how they move (domain B2.2–B2.4, B4; decisions 7)."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from salescontrol.core.permissions import Permission
+from salescontrol.core.transitions import Transition
+
+
+class Status(models.TextChoices):
+    """Eight states. DRAFT: not approved yet, counted nowhere; the other seven are the sale states."""
+
+    DRAFT = "DRAFT", _("In review")
+    WITHHELD = "WITHHELD", _("Withheld")
+    AVAILABLE = "AVAILABLE", _("Available")
+    HELD = "HELD", _("Held")
+    SMALL_DEPOSIT = "SMALL_DEPOSIT", _("Small deposit")
+    SUBSCRIBED = "SUBSCRIBED", _("Subscribed")
+    CONTRACTED = "CONTRACTED", _("Contracted")
+    DELIVERED = "DELIVERED", _("Delivered")
+
+
+SALE_STATES = tuple(status for status in Status if status is not Status.DRAFT)
+SOLD = frozenset({Status.CONTRACTED, Status.DELIVERED})
+CLAIMED = frozenset({Status.HELD, Status.SMALL_DEPOSIT, Status.SUBSCRIBED, Status.CONTRACTED, Status.DELIVERED})
+FOR_SALE = frozenset({Status.AVAILABLE})
+
+# One character on each cell, so that colour is never alone (decisions 7): letters in English, characters in Chinese.
+MARKS = {
+    Status.DRAFT: pgettext_lazy("mark", "R"),
+    Status.WITHHELD: pgettext_lazy("mark", "W"),
+    Status.AVAILABLE: pgettext_lazy("mark", "A"),
+    Status.HELD: pgettext_lazy("mark", "H"),
+    Status.SMALL_DEPOSIT: pgettext_lazy("mark", "D"),
+    Status.SUBSCRIBED: pgettext_lazy("mark", "S"),
+    Status.CONTRACTED: pgettext_lazy("mark", "C"),
+    Status.DELIVERED: pgettext_lazy("mark", "X"),
+}
+
+
+class Review(models.TextChoices):
+    """The machine of a listing (R1.4)."""
+
+    DRAFT = "DRAFT", _("Draft")
+    SUBMITTED = "SUBMITTED", _("Submitted")
+    RETURNED = "RETURNED", _("Returned")
+    APPROVED = "APPROVED", _("Approved")
+
+
+class Lock(models.TextChoices):
+    """Overlay locks (domain B2.3): while one is on, no new claim."""
+
+    EXCHANGE = "EXCHANGE", _("Exchange pending")
+    REFUND = "REFUND", _("Refund: price to be confirmed")
+    CHANGE = "CHANGE", _("Change pending")
+    PRICE = "PRICE", _("Price under decision")
+    STOP = "STOP", _("Sales stopped")
+
+
+LOCK_MARKS = {
+    Lock.EXCHANGE: pgettext_lazy("lock mark", "E"),
+    Lock.REFUND: pgettext_lazy("lock mark", "B"),
+    Lock.CHANGE: pgettext_lazy("lock mark", "N"),
+    Lock.PRICE: pgettext_lazy("lock mark", "P"),
+    Lock.STOP: pgettext_lazy("lock mark", "Z"),
+}
+
+REVIEW_TABLE = {
+    "unit.submit": Transition(frozenset({Review.DRAFT, Review.RETURNED}), Review.SUBMITTED, Permission.BATCH_SUBMIT),
+    "unit.approve": Transition(frozenset({Review.SUBMITTED}), Review.APPROVED, Permission.UNIT_REVIEW),
+    "unit.return": Transition(frozenset({Review.SUBMITTED}), Review.RETURNED, Permission.UNIT_REVIEW, reason=True),
+}
+
+# The sale states. Claims (held … delivered) move a unit through `inventory.services.units.transition` as well.
+SALE_TABLE = {
+    "unit.approve": Transition(frozenset({Status.DRAFT}), Status.WITHHELD, Permission.UNIT_REVIEW),
+    "unit.release": Transition(frozenset({Status.WITHHELD}), Status.AVAILABLE, Permission.UNIT_RELEASE, reason=True),
+    "unit.withhold": Transition(frozenset({Status.AVAILABLE}), Status.WITHHELD, Permission.UNIT_RELEASE, reason=True),
+}
+
+
+class BatchState(models.TextChoices):
+    """A listing batch: the file is read, looked at, accepted into drafts, submitted, decided."""
+
+    READING = "READING", _("Being read")
+    MAPPING = "MAPPING", _("Columns to be chosen")
+    PREVIEW = "PREVIEW", _("Preview")
+    REFUSED = "REFUSED", _("Not readable")
+    DRAFT = "DRAFT", _("Draft")
+    SUBMITTED = "SUBMITTED", _("Submitted")
+    RETURNED = "RETURNED", _("Returned")
+    APPROVED = "APPROVED", _("Approved")
+    DISCARDED = "DISCARDED", _("Discarded")
+
+
+class PriceListState(models.TextChoices):
+    DRAFT = "DRAFT", _("Draft")
+    SUBMITTED = "SUBMITTED", _("Submitted")
+    APPROVED = "APPROVED", _("Approved, not yet effective")
+    EFFECTIVE = "EFFECTIVE", _("Effective")
+    SUPERSEDED = "SUPERSEDED", _("Superseded")
+    REJECTED = "REJECTED", _("Returned")
+
+
+class DiscountState(models.TextChoices):
+    DRAFT = "DRAFT", _("Draft")
+    SUBMITTED = "SUBMITTED", _("Submitted")
+    EFFECTIVE = "EFFECTIVE", _("Effective")
+    ENDED = "ENDED", _("Ended")
+    REJECTED = "REJECTED", _("Returned")

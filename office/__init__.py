@@ -1,0 +1,1 @@
+"""The room itself: checklists, equipment, visitors, training."""

@@ -1,0 +1,254 @@
+"""The one Approval mechanism (R6.2, decisions 22): request with a reason → decide, stage by stage → execute.
+
+Four eyes are checked here and nowhere else: nobody decides what they requested, and where a kind is executed separately,
+another person than the last decider executes. An app registers its kinds with `register` from `AppConfig.ready`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from salescontrol.core import clock, notices
+from salescontrol.core.access import access_of, deciding_users
+from salescontrol.core.errors import Conflict, Forbidden, NotVisible, Refusal
+from salescontrol.core.history import save_tracked
+from salescontrol.core.models import Approval, ApprovalDecision, ApprovalStage
+from salescontrol.core.permissions import Permission, Role
+
+State = Approval.State
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The roles of one step: all of them must agree, or (`any_of`) the first that answers is enough."""
+
+    roles: tuple[Role, ...]
+    any_of: bool = False
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What one kind of approval needs.
+
+    `stages(approval)` → its steps in order (any one holder of a role decides for the role);
+    `version(target_id)` → the target's version now (compared with that of the request, so that a stale one is refused);
+    `apply(approval, by)` does what was approved, in the deciding transaction, or when executed if `separate`;
+    `present(approval, access)` → lines `(label, old, new)` that this reader may see, and `url(approval)` → the target's page;
+    `closed(approval, by)`, if any, is told when a request ends without being applied.
+    """
+
+    label: Any
+    stages: Callable[[Approval], Sequence[Stage]]
+    apply: Callable[[Approval, Any], None]
+    present: Callable[[Approval, Any], list[tuple[Any, Any, Any]]]
+    url: Callable[[Approval], str]
+    version: Callable[[int], int] | None = None
+    closed: Callable[[Approval, Any], None] | None = None
+    separate: bool = False
+    visible: Callable[[Approval, Any], bool] = field(default=lambda approval, access: True)
+
+
+KINDS: dict[str, Kind] = {}
+
+
+def register(code: str, kind: Kind) -> None:
+    KINDS[code] = kind
+
+
+notices.register("approval.asked", gettext_lazy("%(by)s asks for your decision: %(subject)s"))
+notices.register("approval.decided", gettext_lazy("%(by)s approved: %(subject)s"))
+notices.register("approval.returned", gettext_lazy("%(by)s returned: %(subject)s. Comment: %(comment)s"))
+notices.register("approval.stale", gettext_lazy("Out of date, please request again: %(subject)s"))
+notices.register("approval.for_you", gettext_lazy("Your deputy %(by)s decided on your behalf: %(subject)s"))
+
+
+@transaction.atomic
+def request(*, kind: str, by, subject: str, reason: str, project_id: int | None, target_id: int | None = None, before: dict | None = None, after: dict | None = None, effect: dict | None = None) -> Approval:
+    """Ask for a decision. The caller has checked the right to ask. Raises Refusal without a reason, Conflict when one is already waiting."""
+    if not reason.strip():
+        raise Refusal(_("Give the reason: whoever decides reads it."), code="no_reason", fields={"reason": [_("Give the reason.")]})
+    rule = KINDS[kind]
+    approval = Approval(
+        kind=kind, project_id=project_id, target_id=target_id, subject=subject[:200], reason=reason.strip(),
+        before=before or {}, after=after or {}, effect=effect or {}, requested_by=by,
+        target_version=rule.version(target_id) if rule.version and target_id else 0,
+    )
+    _save_only_one(approval, by)
+    ApprovalStage.objects.bulk_create(
+        ApprovalStage(approval=approval, number=number, role=role, any_of=stage.any_of)
+        for number, stage in enumerate(rule.stages(approval), start=1)
+        for role in stage.roles
+    )
+    _ask(approval)
+    return approval
+
+
+def _save_only_one(approval: Approval, by) -> None:
+    try:
+        with transaction.atomic():
+            save_tracked(approval, action=f"{approval.kind}.request", by=by)
+    except IntegrityError as error:
+        raise Conflict(_("A request about this is already waiting for a decision. Wait for it or ask its author to withdraw it."), code="pending") from error
+
+
+@transaction.atomic
+def decide(*, approval_id: int, by, agree: bool, comment: str = "") -> Approval:
+    """Decide the current stage. Raises NotVisible, Forbidden (own request, wrong role), Conflict (decided or out of date meanwhile)."""
+    approval = _locked(approval_id, by)
+    if approval.state != State.PENDING:
+        raise Conflict(_("This was decided meanwhile: %(state)s.") % {"state": approval.get_state_display()}, code="decided")
+    stage, deputy_of = _stage_for(approval, by)
+    if not agree and not comment.strip():
+        raise Refusal(_("Say why you return it: the author reads it."), code="no_comment", fields={"comment": [_("Say why you return it.")]})
+    if _is_stale(approval):
+        return _close(approval, State.STALE, by)
+    ApprovalDecision.objects.create(stage=stage, agreed=agree, comment=comment.strip(), decided_by=by, on_behalf_of_id=deputy_of)
+    _tell_represented(approval, by, deputy_of)
+    if not agree:
+        return _close(approval, State.RETURNED, by, comment=comment.strip())
+    return _advance(approval, stage, by)
+
+
+@transaction.atomic
+def execute(*, approval_id: int, by) -> Approval:
+    """Carry out an approved request of a kind that is executed separately; by another person than the last decider."""
+    approval = _locked(approval_id, by)
+    if approval.state != State.APPROVED:
+        raise Conflict(_("This cannot be executed: %(state)s.") % {"state": approval.get_state_display()}, code="not_approved")
+    last = ApprovalDecision.objects.filter(stage__approval=approval).latest("decided_at")
+    if last.decided_by_id == by.pk:
+        raise Forbidden(_("Whoever approved last does not execute it. Ask a colleague."), code="four_eyes")
+    if _is_stale(approval):
+        return _close(approval, State.STALE, by)
+    return _apply(approval, by)
+
+
+@transaction.atomic
+def withdraw(*, approval_id: int, by) -> Approval:
+    """Take one's own waiting request back."""
+    approval = _locked(approval_id, by)
+    if approval.requested_by_id != by.pk:
+        raise Forbidden(_("Only the author withdraws a request."), code="not_author")
+    if approval.state != State.PENDING:
+        raise Conflict(_("This was decided meanwhile: %(state)s.") % {"state": approval.get_state_display()}, code="decided")
+    return _close(approval, State.WITHDRAWN, by)
+
+
+def visible_to(access):
+    """The approvals that this user may read: own requests, and those of projects in which the user may see approvals."""
+    company = Q(project_id__isnull=True) & (Q() if access.can(Permission.ACCOUNT_DECIDE) or access.can(Permission.ACCOUNT_PROPOSE) else Q(pk__in=[]))
+    return Approval.objects.filter(Q(requested_by=access.user) | access.projects(Permission.APPROVAL_SEE) & Q(project_id__isnull=False) | company)
+
+
+def waiting_for(access):
+    """The approvals whose current stage this user may decide now (not their own), oldest first."""
+    open_stage = ApprovalStage.objects.filter(approval=OuterRef("pk"), number=OuterRef("stage_no"), decision__isnull=True)
+    can_decide = Q(pk__in=[])
+    for project_id in [*access.roles, None]:
+        roles = access.roles_in(project_id)
+        if roles:
+            where = Q(project_id=project_id) if project_id is not None else Q(project_id__isnull=True)
+            can_decide |= where & Q(Exists(open_stage.filter(role__in=roles)))
+    if access.company_roles:
+        can_decide |= Q(Exists(open_stage.filter(role__in=access.company_roles)))
+    return Approval.objects.filter(can_decide, state=State.PENDING).exclude(requested_by=access.user).order_by("requested_at", "pk")
+
+
+def deciders(approval: Approval) -> list:
+    """The users who may decide the current stage."""
+    roles = list(approval.stages.filter(number=approval.stage_no, decision__isnull=True).values_list("role", flat=True))
+    return [user for user in deciding_users(roles, approval.project_id) if user.pk != approval.requested_by_id]
+
+
+def page_url(approval: Approval) -> str:
+    return reverse("approval", args=[approval.pk])
+
+
+def _locked(approval_id: int, by) -> Approval:
+    access = access_of(by)
+    approval = Approval.objects.select_for_update(of=("self",)).filter(pk=approval_id).first()
+    if approval is None or not visible_to(access).filter(pk=approval_id).exists() and not waiting_for(access).filter(pk=approval_id).exists():
+        raise NotVisible(_("There is no such request."))
+    return approval
+
+
+def _stage_for(approval: Approval, by) -> tuple[ApprovalStage, int | None]:
+    if approval.requested_by_id == by.pk:
+        raise Forbidden(_("You requested this yourself, so somebody else decides it."), code="four_eyes")
+    access = access_of(by)
+    open_stages = approval.stages.filter(number=approval.stage_no, decision__isnull=True)
+    decided_before = ApprovalDecision.objects.filter(stage__approval=approval, decided_by=by).exists()
+    stage = open_stages.filter(role__in=access.roles_in(approval.project_id)).first()
+    if stage is None or decided_before:
+        waiting = ", ".join(str(item.get_role_display()) for item in open_stages)
+        raise Forbidden(_("This waits for: %(roles)s.") % {"roles": waiting}, code="wrong_role")
+    represented = access.deputy_of.get(approval.project_id) if stage.role == Role.SUPERVISOR else None
+    if represented is not None and represented == approval.requested_by_id:
+        raise Forbidden(_("You stand in for the author of this request, so somebody else decides it."), code="four_eyes")
+    return stage, represented
+
+
+def _is_stale(approval: Approval) -> bool:
+    version = KINDS[approval.kind].version
+    return bool(version and approval.target_id and version(approval.target_id) != approval.target_version)
+
+
+def _advance(approval: Approval, stage: ApprovalStage, by) -> Approval:
+    if not stage.any_of and approval.stages.filter(number=approval.stage_no, decision__isnull=True).exists():
+        return approval
+    if approval.stages.filter(number__gt=approval.stage_no).exists():
+        approval.stage_no += 1
+        save_tracked(approval, action=f"{approval.kind}.stage", by=by, fields=["stage_no"])
+        _ask(approval)
+        return approval
+    if KINDS[approval.kind].separate:
+        approval.state = State.APPROVED
+        save_tracked(approval, action=f"{approval.kind}.approve", by=by, fields=["state"])
+        _answer(approval, "approval.decided", by)
+        return approval
+    return _apply(approval, by)
+
+
+def _apply(approval: Approval, by) -> Approval:
+    approval.state, approval.executed_by, approval.executed_at = State.EXECUTED, by, clock.now()
+    KINDS[approval.kind].apply(approval, by)
+    save_tracked(approval, action=f"{approval.kind}.execute", by=by, fields=["state", "executed_by", "executed_at", "effect"])
+    _answer(approval, "approval.decided", by)
+    return approval
+
+
+def _close(approval: Approval, state: str, by, *, comment: str = "") -> Approval:
+    approval.state = state
+    save_tracked(approval, action=f"{approval.kind}.{state.lower()}", by=by, fields=["state"])
+    rule = KINDS[approval.kind]
+    if rule.closed:
+        rule.closed(approval, by)
+    if state == State.RETURNED:
+        _answer(approval, "approval.returned", by, comment=comment)
+    elif state == State.STALE:
+        _answer(approval, "approval.stale", by)
+    return approval
+
+
+def _ask(approval: Approval) -> None:
+    notices.tell(
+        deciders(approval), "approval.asked", key=f"approval-{approval.pk}-{approval.stage_no}", url=page_url(approval),
+        project_id=approval.project_id, by=str(approval.requested_by), subject=approval.subject,
+    )
+
+
+def _answer(approval: Approval, code: str, by, **params) -> None:
+    notices.tell([approval.requested_by], code, key=f"approval-{approval.pk}-{approval.state}", url=page_url(approval), project_id=approval.project_id, by=str(by), subject=approval.subject, **params)
+
+
+def _tell_represented(approval: Approval, by, represented: int | None) -> None:
+    if represented is not None:
+        supervisor = get_user_model().objects.get(pk=represented)
+        notices.tell([supervisor], "approval.for_you", key=f"deputy-{approval.pk}-{approval.stage_no}", url=page_url(approval), project_id=approval.project_id, by=str(by), subject=approval.subject)

@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class CoreConfig(AppConfig):
+    name = "salescontrol.core"
+    label = "core"
+
+    def ready(self) -> None:
+        from salescontrol.core import append_only
+
+        # SQLite drops triggers whenever a migration rebuilds the table, so they are laid again after every migrate.
+        post_migrate.connect(append_only.install, dispatch_uid="append-only")

@@ -1,0 +1,34 @@
+"""The database's clock: the only time that decides anything (decisions 21). Tests replace `now`."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+_SQL = {
+    "postgresql": "SELECT clock_timestamp()",
+    "sqlite": "SELECT strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')",
+}
+
+
+def now() -> datetime:
+    """The instant, by the database's clock (not the transaction's start), as an aware datetime in UTC."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL[connection.vendor])
+        value = cursor.fetchone()[0]
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def today(zone: str = "") -> date:
+    """The calendar day of `now()` in the project's zone (`Asia/Shanghai` unless said otherwise)."""
+    return now().astimezone(ZoneInfo(zone or settings.TIME_ZONE)).date()
+
+
+def local(moment: datetime, zone: str = "") -> datetime:
+    return timezone.localtime(moment, ZoneInfo(zone or settings.TIME_ZONE))
+
+
+def minutes(count: int) -> timedelta:
+    return timedelta(minutes=count)

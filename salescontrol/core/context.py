@@ -1,0 +1,26 @@
+"""What the frame of every page needs: the rail, the projects to switch to, unread messages, languages."""
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from salescontrol.core import navigation, notices
+
+
+def frame(request: HttpRequest) -> dict:
+    """Nothing is read from the database until the template asks for it."""
+    user = getattr(request, "user", None)
+    signed_in = bool(user and user.is_authenticated)
+    return {
+        "languages": settings.LANGUAGES,
+        "demo": settings.DEMO,
+        "signed_in": signed_in,
+        "rail": SimpleLazyObject(lambda: _rail(request) if signed_in else []),
+        "unread": SimpleLazyObject(lambda: notices.inbox(user).filter(read_at__isnull=True).count() if signed_in else 0),
+        "project_choices": SimpleLazyObject(lambda: list(navigation.projects(request.access)) if signed_in else []),
+    }
+
+
+def _rail(request: HttpRequest) -> list[dict]:
+    match = request.resolver_match
+    return navigation.entries(request.access, navigation.current_project(request), match.view_name if match else "")

@@ -1,0 +1,33 @@
+"""Refusals: what a service says instead of doing what was asked. Each names the rule, who can lift it and what to do next."""
+
+from collections.abc import Mapping, Sequence
+
+
+class Refusal(Exception):
+    """A request that a rule forbids; `message` is a translated sentence, `fields` says which form fields it is about."""
+
+    status = 422
+
+    def __init__(self, message, *, code: str = "refused", fields: Mapping[str, Sequence] | None = None) -> None:
+        super().__init__(str(message))
+        self.message = message
+        self.code = code
+        self.fields = dict(fields or {})
+
+
+class Forbidden(Refusal):
+    """The user's role does not include this function (403)."""
+
+    status = 403
+
+
+class NotVisible(Refusal):
+    """The row does not exist, or not for this user: the answer is the same (404)."""
+
+    status = 404
+
+
+class Conflict(Refusal):
+    """Somebody or something was faster: the state is not the one that the request was made for (409)."""
+
+    status = 409

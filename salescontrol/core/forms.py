@@ -1,0 +1,58 @@
+"""Forms: labels above, units inside the field, the error under its field, nothing typed is lost (ui.md)."""
+
+from django import forms
+from django.forms.renderers import TemplatesSetting
+
+from salescontrol.core.errors import Refusal
+
+
+class Renderer(TemplatesSetting):
+    """Every form of the product is laid out by these templates."""
+
+    form_template_name = "components/form.html"
+    field_template_name = "components/field.html"
+
+
+class Form(forms.Form):
+    """The base of all forms: `units` names the unit shown inside a field, `wide` the fields that take the whole line."""
+
+    units: dict[str, object] = {}
+    wide: tuple[str, ...] = ()
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.use_required_attribute = False
+        for name, field in self.fields.items():
+            field.unit = self.units.get(name, "")
+            field.is_wide = name in self.wide or isinstance(field.widget, forms.Textarea)
+            if isinstance(field, forms.DateField) and not isinstance(field, forms.DateTimeField):
+                field.widget = DateInput(attrs=field.widget.attrs)
+            elif isinstance(field, forms.DateTimeField):
+                field.widget = DateTimeInput(attrs=field.widget.attrs)
+
+    def add_refusal(self, refusal: Refusal) -> None:
+        """Show a service's refusal: at the fields it is about, else on top of the form."""
+        placed = False
+        for name, messages in refusal.fields.items():
+            if name in self.fields:
+                placed = True
+                for message in messages:
+                    self.add_error(name, str(message))
+        if not placed:
+            self.add_error(None, str(refusal.message))
+
+
+class DateInput(forms.DateInput):
+    """The browser's own date picker, which can be typed into as well."""
+
+    input_type = "date"
+
+    def format_value(self, value):
+        return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+class DateTimeInput(forms.DateTimeInput):
+    input_type = "datetime-local"
+
+    def __init__(self, attrs=None) -> None:
+        super().__init__(attrs=attrs, format="%Y-%m-%dT%H:%M")

@@ -1,0 +1,79 @@
+"""Who changed what, when and why: one way to watch a model and one way to read it back (architecture rule 8)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import models
+from simple_history.models import HistoricalRecords
+from simple_history.utils import bulk_create_with_history, bulk_update_with_history
+
+
+def tracked(*, excluded: Sequence[str] = ()) -> HistoricalRecords:
+    """The declaration `history = tracked()` of a watched model; `excluded` fields have a record of their own."""
+    return HistoricalRecords(excluded_fields=list(excluded), history_change_reason_field=models.CharField(max_length=300, default="", blank=True), use_base_model_db=False)
+
+
+def save_tracked(row: models.Model, *, action: str, by, fields: Sequence[str] | None = None) -> models.Model:
+    """Save `row` with one history entry that names the action and the actor."""
+    row._change_reason = action
+    row._history_user = by
+    row.save(update_fields=fields) if fields is not None else row.save()
+    return row
+
+
+def create_tracked(rows: Sequence[models.Model], *, action: str, by) -> list:
+    """Insert many rows of one model, each with its history entry."""
+    return bulk_create_with_history(rows, type(rows[0]), batch_size=500, default_user=by, default_change_reason=action) if rows else []
+
+
+def update_tracked(rows: Sequence[models.Model], fields: Sequence[str], *, action: str, by) -> int:
+    """Update `fields` of many rows of one model, each with its history entry; returns how many."""
+    if not rows:
+        return 0
+    return bulk_update_with_history(rows, type(rows[0]), list(fields), batch_size=200, default_user=by, default_change_reason=action)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field that changed: its label, and the old and new value as stored."""
+
+    field: str
+    label: str
+    old: object
+    new: object
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One step in a life: when, who, the action's name, and the fields that changed with it."""
+
+    at: datetime
+    by: object
+    action: str
+    changes: tuple[Change, ...] = ()
+    reason: str = ""
+
+
+def timeline(row: models.Model, *, hidden: Iterable[str] = ()) -> list[Entry]:
+    """The row's life from its history, newest first; fields in `hidden` (and bookkeeping) are left out."""
+    records = list(row.history.select_related("history_user").order_by("history_date", "history_id"))
+    skip = {"version", *hidden}
+    entries = [_entry(record, previous, skip) for previous, record in zip([None, *records], records, strict=False)]
+    return [entry for entry in reversed(entries) if entry is not None]
+
+
+def _entry(record, previous, skip: set[str]) -> Entry | None:
+    changes = () if previous is None else _changes(record, previous, skip)
+    if previous is not None and not changes:
+        return None
+    return Entry(record.history_date, record.history_user, record.history_change_reason or "", changes)
+
+
+def _changes(record, previous, skip: set[str]) -> tuple[Change, ...]:
+    found = []
+    for field in record.tracked_fields:
+        old, new = getattr(previous, field.attname), getattr(record, field.attname)
+        if field.name not in skip and old != new:
+            found.append(Change(field.name, str(field.verbose_name), old, new))
+    return tuple(found)

@@ -1,0 +1,78 @@
+"""What happens around every request: its id and log line, its privacy headers, and refusals turned into pages."""
+
+import time
+import uuid
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from salescontrol.core.errors import Refusal
+
+log = structlog.get_logger("request")
+
+
+def client_ip(request: HttpRequest) -> str:
+    """The caller's address: the peer's, or the one that the stated number of trusted proxies saw (abuse 42)."""
+    if settings.TRUSTED_PROXIES:
+        chain = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+        if len(chain) >= settings.TRUSTED_PROXIES:
+            return chain[-settings.TRUSTED_PROXIES][:45]
+    return request.META.get("REMOTE_ADDR", "")
+
+
+class RequestLog:
+    """Gives the request an id and writes one line about it: route name, status, milliseconds; never the query or the form."""
+
+    def __init__(self, get_response) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.id = uuid.uuid4().hex
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request.id, ip=client_ip(request))
+        started = time.perf_counter()
+        response = self.get_response(request)
+        match = request.resolver_match
+        log.info(
+            "request",
+            method=request.method,
+            route=match.view_name if match else "",
+            status=response.status_code,
+            ms=round((time.perf_counter() - started) * 1000),
+            user=getattr(getattr(request, "user", None), "pk", None),
+        )
+        response["X-Request-ID"] = request.id
+        return response
+
+
+class PrivateAnswers:
+    """Every answer that is not a static file stays out of caches and other origins (quality S4)."""
+
+    def __init__(self, get_response) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "no-store, private"
+        response["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
+        response["Cross-Origin-Resource-Policy"] = "same-origin"
+        return response
+
+
+class Refusals:
+    """A refusal that reaches the top becomes a page (or, for htmx, the message area) with its own status."""
+
+    def __init__(self, get_response) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, Refusal):
+            return None
+        template = {404: "404.html", 403: "403.html"}.get(exception.status, "refusal.html")
+        return render(request, template, {"refusal": exception.message}, status=exception.status)

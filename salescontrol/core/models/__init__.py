@@ -1,0 +1,25 @@
+"""The kernel's tables: one file per noun."""
+
+from salescontrol.core.models.approval import Approval, ApprovalDecision, ApprovalStage
+from salescontrol.core.models.attachment import Attachment, Level
+from salescontrol.core.models.audit import AuditEvent
+from salescontrol.core.models.job import Heartbeat, JobRun, OutboxMessage
+from salescontrol.core.models.notice import Notice
+from salescontrol.core.models.number import NumberSequence
+from salescontrol.core.models.setting import Holiday, Setting
+
+__all__ = [
+    "Approval",
+    "ApprovalDecision",
+    "ApprovalStage",
+    "Attachment",
+    "AuditEvent",
+    "Heartbeat",
+    "Holiday",
+    "JobRun",
+    "Level",
+    "Notice",
+    "NumberSequence",
+    "OutboxMessage",
+    "Setting",
+]

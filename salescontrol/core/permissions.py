@@ -1,0 +1,67 @@
+"""The roles and permissions of the product, as code (decisions 1 and 2). Which role holds which permission: `security/roles.py`."""
+
+from enum import StrEnum
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    """Eight roles; administrator and management are company-wide, the rest are held project by project."""
+
+    SUPERVISOR = "supervisor", _("Supervisor")
+    SPECIALIST = "specialist", _("Specialist")
+    SALESPERSON = "salesperson", _("Salesperson")
+    FINANCE = "finance", _("Finance")
+    MARKETING = "marketing", _("Marketing")
+    DEPARTMENT_HEAD = "department_head", _("Department head")
+    MANAGEMENT = "management", _("Management")
+    ADMINISTRATOR = "administrator", _("System administrator")
+
+    @property
+    def codename(self) -> str:
+        """The guardian permission on `Project` that stands for this role."""
+        return f"role_{self.value}"
+
+
+COMPANY_ROLES = (Role.MANAGEMENT, Role.ADMINISTRATOR)
+PROJECT_ROLES = tuple(role for role in Role if role not in COMPANY_ROLES)
+
+
+class Permission(StrEnum):
+    """One named function each; a service, a URL and a button ask for the same name."""
+
+    PROJECT_SEE = "project.see"
+    PROJECT_OPEN = "project.open"
+    PROJECT_SETTINGS = "project.settings"
+    BOARD_SEE = "board.see"
+    UNIT_SEE_ALL = "unit.see_all"
+    UNIT_SEE_OWN = "unit.see_own"
+    UNIT_SEE_SUBMITTED = "unit.see_submitted"
+    UNIT_SEE_DRAFTS = "unit.see_drafts"
+    UNIT_SEE_PEOPLE = "unit.see_people"
+    UNIT_ENTER = "unit.enter"
+    UNIT_REVIEW = "unit.review"
+    UNIT_RELEASE = "unit.release"
+    UNIT_RELEASE_PROPOSE = "unit.release_propose"
+    UNIT_CHANGE_PROPOSE = "unit.change_propose"
+    UNIT_CHANGE_DECIDE = "unit.change_decide"
+    UNIT_ASSIGN = "unit.assign"
+    UNIT_EXPORT = "unit.export"
+    BATCH_SUBMIT = "batch.submit"
+    FLOOR_PRICE_SEE = "floor_price.see"
+    FLOOR_PRICE_DECIDE = "floor_price.decide"
+    PRICE_SEE = "price.see"
+    PRICE_PROPOSE = "price.propose"
+    PRICE_DECIDE = "price.decide"
+    DISCOUNT_PROPOSE = "discount.propose"
+    DISCOUNT_DECIDE = "discount.decide"
+    MATERIAL_ADD = "material.add"
+    APPROVAL_SEE = "approval.see"
+    ACCOUNT_SEE = "account.see"
+    ACCOUNT_PROPOSE = "account.propose"
+    ACCOUNT_DECIDE = "account.decide"
+    SESSION_END = "session.end"
+    DEPUTY_NAME = "deputy.name"
+    COMPANY_SETTINGS = "company.settings"
+    AUDIT_SEE = "audit.see"

@@ -1,0 +1,96 @@
+"""The shared list: a column declaration, sorting by an allow-list, pages, and Excel of exactly what is shown."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import reduce
+from typing import Any
+
+from django.utils import timezone
+
+from salescontrol.core.templatetags import sales
+
+FORMATS: Mapping[str, Callable[[Any], str]] = {
+    "text": lambda value: "–" if value in (None, "") else str(value),
+    "money": sales.amount,
+    "area": sales.area,
+    "int": lambda value: "–" if value is None else f"{value:,}",
+    "day": sales.day,
+    "moment": sales.moment,
+}
+NUMERIC = frozenset({"money", "area", "int"})
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: how its value is found (`value`: attribute path or function), shown, sorted and linked.
+
+    `sort` names the ORM ordering fields (empty: cannot be sorted by); `tone(row)` gives a tag's class; `total` adds it up.
+    """
+
+    key: str
+    label: Any
+    value: str | Callable[[Any], Any] = ""
+    format: str = "text"
+    sort: tuple[str, ...] = ()
+    link: Callable[[Any], str] | None = None
+    tone: Callable[[Any], str] | None = None
+
+    @property
+    def numeric(self) -> bool:
+        return self.format in NUMERIC
+
+    def of(self, row: Any) -> Any:
+        """The bare value of this column for a row (what Excel gets)."""
+        if callable(self.value):
+            return self.value(row)
+        return reduce(lambda item, name: None if item is None else getattr(item, name), (self.value or self.key).split("."), row)
+
+    def cell(self, row: Any) -> dict:
+        """What the template shows: text, link, tone."""
+        return {
+            "text": FORMATS[self.format](self.of(row)),
+            "url": self.link(row) if self.link else "",
+            "tone": self.tone(row) if self.tone else "",
+            "numeric": self.numeric,
+            "label": self.label,
+        }
+
+
+def ordering(columns: Sequence[Column], wanted: str) -> tuple[str, ...]:
+    """The ORM ordering for `?sort=key` or `-key`; unknown or unsortable keys are ignored (abuse 27)."""
+    descending, key = wanted.startswith("-"), wanted.lstrip("-")
+    fields = next((column.sort for column in columns if column.key == key), ())
+    return tuple(_reverse(field) if descending else field for field in fields)
+
+
+def _reverse(field: str) -> str:
+    return field[1:] if field.startswith("-") else f"-{field}"
+
+
+def heads(columns: Sequence[Column], wanted: str) -> list[dict]:
+    """The table's heads: label, and for sortable ones the next `sort` value and the present direction."""
+    return [
+        {
+            "label": column.label,
+            "numeric": column.numeric,
+            "next": f"-{column.key}" if wanted == column.key else column.key if column.sort else "",
+            "direction": {column.key: "ascending", f"-{column.key}": "descending"}.get(wanted, "none"),
+        }
+        for column in columns
+    ]
+
+
+def plain(value: Any) -> Any:
+    """A value as a spreadsheet takes it: numbers as numbers, moments as local naive times, the rest as text."""
+    if isinstance(value, datetime):
+        return timezone.localtime(value).replace(tzinfo=None)
+    if value is None or isinstance(value, date | Decimal | int | float):
+        return value
+    return str(value)
+
+
+def sheet_rows(columns: Sequence[Column], rows: Iterable) -> Iterable[list]:
+    """The rows for Excel, one list per row."""
+    return ([plain(column.of(row)) for column in columns] for row in rows)

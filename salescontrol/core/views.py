@@ -1,0 +1,192 @@
+"""The five base views: a list, a detail, a form, an action, a file. A view is a declaration around one query or one service."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.generic import View
+from openpyxl import Workbook
+
+from salescontrol.core import audit, tables, xlsx
+from salescontrol.core.errors import Refusal
+from salescontrol.core.permissions import Permission
+
+PAGE_SIZES = (50, 100, 200)
+
+
+class Page(View):
+    """The base: who may come here, the page's name, and what its template gets."""
+
+    permission: Permission | None = None
+    template_name = ""
+    title: Any = ""
+
+    def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        self.prepare()
+        if self.permission is not None:
+            request.access.require(self.permission, self.project_id)
+        return super().dispatch(request, *args, **kwargs)
+
+    def prepare(self) -> None:
+        """Find what the address names (raises Http404 or NotVisible); runs before the permission is asked."""
+
+    @property
+    def project_id(self) -> int | None:
+        return None
+
+    def get_title(self) -> Any:
+        return self.title
+
+    def get_context(self) -> dict:
+        """What the template gets beyond the title."""
+        return {}
+
+    def show(self, status: int = 200, **extra) -> HttpResponse:
+        context = {"title": self.get_title(), "view": self, **self.get_context(), **extra}
+        return render(self.request, self.template_name, context, status=status)
+
+
+class ListPage(Page):
+    """Rows with filter, sort, pages and Excel, all in the address. `filterset_class` is an allow-list of filters."""
+
+    template_name = "components/list_page.html"
+    columns: Sequence[tables.Column] = ()
+    filterset_class = None
+    default_order: tuple[str, ...] = ("-pk",)
+    empty: Any = ""
+    export_permission: Permission | None = None
+    context_line: Any = ""
+
+    def get_rows(self):
+        """The rows this user may see, unfiltered."""
+        raise NotImplementedError
+
+    def get_columns(self) -> Sequence[tables.Column]:
+        return self.columns
+
+    def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        self.columns = self.get_columns()
+        self.filterset = self.filterset_class(request.GET, queryset=self.get_rows(), request=request) if self.filterset_class else None
+        rows = self.filterset.qs if self.filterset else self.get_rows()
+        self.sort = request.GET.get("sort", "")
+        rows = rows.order_by(*tables.ordering(self.columns, self.sort), *self.default_order)
+        if request.GET.get("format") == "xlsx" and self.may_export():
+            return self.export(rows)
+        return self.show(**self.page_of(rows))
+
+    def page_of(self, rows) -> dict:
+        size = self.request.GET.get("size", "")
+        size = int(size) if size in map(str, PAGE_SIZES) else PAGE_SIZES[0]
+        page = Paginator(rows, size).get_page(self.request.GET.get("page"))
+        return {
+            "page": page,
+            "heads": tables.heads(self.columns, self.sort),
+            "rows": [{"row": row, "cells": [column.cell(row) for column in self.columns]} for row in page.object_list],
+            "filter": self.filterset,
+            "filtered": bool(self.filterset and any(self.filterset.form.data.get(name) for name in self.filterset.form.fields)),
+            "sizes": PAGE_SIZES,
+            "can_export": self.may_export(),
+            "empty": self.empty,
+            "context_line": self.context_line,
+        }
+
+    def may_export(self) -> bool:
+        return self.export_permission is not None and self.request.access.can(self.export_permission, self.project_id)
+
+    def export(self, rows) -> HttpResponse:
+        """Excel of exactly what is shown (all pages); who took what is on record before the bytes leave."""
+        title, filters = str(self.get_title()), self.request.GET.copy()
+        filters.pop("format", None)
+        record = audit.record("export", by=self.request.user, project_id=self.project_id, detail={"what": title, "filter": filters.urlencode()})
+        book = Workbook(write_only=True)
+        heads = [(str(column.label), column.format) for column in self.columns]
+        count = xlsx.table(book, title, heads, tables.sheet_rows(self.columns, rows.iterator(chunk_size=500) if hasattr(rows, "iterator") else rows))
+        xlsx.footer(book, by=self.request.user, what=title, filters=filters.urlencode(), rows=count, number=f"E{record.pk}")
+        return xlsx.response(book, title)
+
+
+class DetailPage(Page):
+    """One thing and everything about it."""
+
+    def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        return self.show()
+
+
+class FormPage(Page):
+    """A form around one service call: `perform` calls it; a refusal is shown in the form, which keeps what was typed."""
+
+    template_name = "components/form_page.html"
+    form_class = None
+    submit_label: Any = ""
+    success: Any = ""
+
+    def get_form_kwargs(self) -> dict:
+        return {}
+
+    def get_initial(self) -> dict:
+        return {}
+
+    def get_form(self, data=None, files=None):
+        return self.form_class(data, files, initial=self.get_initial(), **self.get_form_kwargs())
+
+    def perform(self, form) -> Any:
+        """Call the service with the clean values and return what it returned."""
+        raise NotImplementedError
+
+    def get_success_url(self, result: Any) -> str:
+        raise NotImplementedError
+
+    def get_success(self, result: Any) -> Any:
+        return self.success
+
+    def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        return self.show(form=self.get_form())
+
+    def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        form = self.get_form(request.POST, request.FILES)
+        if not form.is_valid():
+            return self.show(form=form, status=422)
+        try:
+            result = self.perform(form)
+        except Refusal as refusal:
+            if refusal.status == 404:
+                raise
+            form.add_refusal(refusal)
+            return self.show(form=form, status=refusal.status)
+        if message := self.get_success(result):
+            messages.success(request, message)
+        return HttpResponseRedirect(self.get_success_url(result))
+
+    def show(self, status: int = 200, **extra) -> HttpResponse:
+        return super().show(status, submit_label=self.submit_label or _("Save"), **extra)
+
+
+class ActionPage(FormPage):
+    """One named action on one thing: GET asks with a sentence of what will happen, POST does it. `final` makes the button seal-red."""
+
+    template_name = "components/action_page.html"
+    final = False
+
+    def get_sentence(self) -> Any:
+        """What will happen, in one sentence."""
+        return ""
+
+    def get_back_url(self) -> str:
+        return self.request.headers.get("Referer", "") or "/"
+
+    def get_context(self) -> dict:
+        return {**super().get_context(), "sentence": self.get_sentence(), "final": self.final, "back_url": self.get_back_url()}
+
+
+class FilePage(Page):
+    """A file, handed out after the row was checked and the act recorded."""
+
+    def get_file(self) -> HttpResponse:
+        raise NotImplementedError
+
+    def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        return self.get_file()

@@ -1,0 +1,1 @@
+"""Password rules as a profile (quality S1; `PASSWORD_PROFILE`)."""
