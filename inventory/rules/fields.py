@@ -152,7 +152,7 @@ _ALL = (
     Field("list_unit_price", _("List unit price"), "unit_price", need="approval", heads=(
         *_priced(*_LIST, what="单价"), "unitprice", "listunitprice", "pricepersqm", "unitpricentdm2")),
     Field("list_total", _("List total"), "total", need="approval", heads=(
-        *_priced(*_LIST, what="总价"), "房屋总价", "total", "totalprice", "listtotal", "price", "totalpricentdincl.parking",
+        *_priced(*_LIST, what="总价"), "房屋总价", "total", "totalprice", "listtotal", "totalpricentdincl.parking",
         "totalpricentdinclparking")),
     Field("floor_unit_price", _("Floor unit price"), "unit_price", heads=(*_priced(*_FLOOR, what="单价"), "floorunitprice")),
     Field("floor_total", _("Floor total"), "total", heads=(*_priced(*_FLOOR, what="总价"), "floortotal", "floorprice")),
@@ -177,7 +177,7 @@ PRICE_FIELDS = tuple(entry.name for entry in _ALL if entry.kind in ("unit_price"
 AREA_FIELDS = tuple(entry.name for entry in _ALL if entry.kind == "area")
 # One word may stand for a unit price or a total; the unit in the head or the size of the figures decides.
 AMBIGUOUS_PRICES = {
-    "list": ("价格", "表价", "标准价", "销售价", "销售价格", "一房一价", "售价", "listprice"),
+    "list": ("价格", "表价", "标准价", "销售价", "销售价格", "一房一价", "售价", "listprice", "price"),
     "floor": ("底价", "最低价"),
     "filed": ("备案价", "备案价格", "申报价"),
 }

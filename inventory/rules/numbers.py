@@ -11,7 +11,7 @@ LIMITS = {"area": Decimal(100_000), "unit_price": Decimal(10_000_000), "total": 
 _NUMBER = re.compile(r"[+-]?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)(\.[0-9]*)?|[+-]?\.[0-9]+")
 _CURRENCY = re.compile(r"^(人民币|RMB|CNY|TWD|HKD|NT\$|HK\$|[¥$])", re.IGNORECASE)
 _UNIT = re.compile(r"(元?/(m2|m²|平方米|平米|平方公尺|套|户)|元|m2|m²|平方米|平米|平方公尺)$", re.IGNORECASE)
-_DATE = re.compile(r"[12][0-9]{3}[-/年][0-9]{1,2}[-/月][0-9]{1,2}.*")
+DATE = re.compile(r"[12][0-9]{3}[-/年][0-9]{1,2}[-/月][0-9]{1,2}.*")
 _CELL_ERROR = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|GETTING_DATA)")
 FORMULA_WITHOUT_VALUE = "#FORMULA!"
 LONGEST = 40
@@ -25,8 +25,8 @@ def parse_number(text: str, field: str) -> Decimal | Problem:
         return Problem("formula_without_value", field)
     if _CELL_ERROR.fullmatch(plain):
         return Problem("cell_error", field, {"value": shown})
-    if _DATE.fullmatch(plain):
-        return Problem("date_in_number", field, {"value": shown})
+    if DATE.fullmatch(plain):
+        return Problem("date_found", field, {"value": shown})
     plain = _UNIT.sub("", _CURRENCY.sub("", plain.replace("−", "-")))
     scale = Decimal(1)
     if plain.endswith("万"):

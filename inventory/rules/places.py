@@ -83,7 +83,7 @@ def entrance_key(text: str) -> str:
     plain = fold(text)
     if plain in _NO_ENTRANCE:
         return ""
-    plain = re.sub(r"^(unit|entrance)|(单元|梯|门|座)$", "", plain) or plain
+    plain = re.sub(r"^(unit|entrance)|(单元|梯|门|座|栋)$", "", plain) or plain
     return _numeral(plain).upper()
 
 

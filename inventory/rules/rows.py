@@ -88,6 +88,8 @@ def _storable(raw: Mapping[str, str], row: CleanedRow) -> dict[str, str]:
             row.problems.append(Problem("bad_character", name, {"position": bad[0], "character": bad[1]}))
         elif entry.kind in ("text", "note") and len(tidy(text)) > entry.limit:
             row.problems.append(Problem("too_long", name, {"limit": entry.limit}))
+        elif name in PLACE_FIELDS and numbers.DATE.fullmatch(tidy(text)):
+            row.problems.append(Problem("date_found", name, {"value": tidy(text)}))
         else:
             texts[name] = text.strip() if entry.kind == "note" else tidy(text)
     return texts

@@ -6,9 +6,9 @@ import unicodedata
 # Only the characters of the trade's own words: heads and choices are matched in one script, values keep theirs.
 _TRADITIONAL = str.maketrans(
     "樓棟單層號戶積總價築內攤預測實裝證狀態備註廳衛東車儲藏鋪辦開間產權萬頂負複連銷賣標準層質計類類別項設計產業務區與餘項"
-    "庫貸執許編碼屬鬆現朝購認訂簽約結門牌寫棧紙關鍵飾潔無為綜應當",
+    "庫貸執許編碼屬鬆現朝購認訂簽約結門牌寫棧紙關鍵飾潔無為綜應當轉園國灣龍華麗強數見觀機歸",
     "楼栋单层号户积总价筑内摊预测实装证状态备注厅卫东车储藏铺办开间产权万顶负复连销卖标准层质计类类别项设计产业务区与余项"
-    "库贷执许编码属松现朝购认订签约结门牌写栈纸关键饰洁无为综应当",
+    "库贷执许编码属松现朝购认订签约结门牌写栈纸关键饰洁无为综应当转园国湾龙华丽强数见观机归",
 )
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _SPACES = re.compile(r"\s+")
