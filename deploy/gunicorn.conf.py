@@ -16,7 +16,20 @@ keepalive = 5
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 memory, not a shared temporary folder
 # A command channel nobody here uses.
 control_socket_disable = True
-# Requests are logged by the application, with the request id and without personal data.
+# Requests are logged by the application, with the request id and without personal data; the server's own lines look the same.
 accesslog = None
-errorlog = "-"
-loglevel = os.environ.get("GUNICORN_LOG_LEVEL", "warning")
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "salescontrol.core.logs.JsonFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "gunicorn.error": {
+            "handlers": ["console"],
+            "level": os.environ.get("GUNICORN_LOG_LEVEL", "warning").upper(),
+            "propagate": False,
+            "qualname": "gunicorn.error",
+        },
+    },
+}

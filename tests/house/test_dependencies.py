@@ -58,4 +58,4 @@ def test_every_direct_dependency_has_its_reason():
     )
     reasons = {canonicalize_name(name): reason.strip() for name, reason in rows if name != "Package"}
     assert set(reasons) == {canonicalize_name(requirement.name) for requirement in RUNNING + DEVELOPING}
-    assert [name for name, reason in reasons.items() if len(reason) < 20] == []
+    assert [name for name, reason in reasons.items() if len(reason) < 12] == []

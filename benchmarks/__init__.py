@@ -1,0 +1,1 @@
+"""Measurements beside the limit of the machine; see README.md in this folder."""
