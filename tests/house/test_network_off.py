@@ -7,7 +7,10 @@ import pytest_socket
 
 
 def test_an_address_outside_this_machine_is_refused():
-    with pytest.raises(pytest_socket.SocketConnectBlockedError), pytest.warns(UserWarning, match="test tried to use socket.socket.connect"):
+    with (
+        pytest.raises(pytest_socket.SocketConnectBlockedError),
+        pytest.warns(UserWarning, match="test tried to use socket.socket.connect"),
+    ):
         # A documentation address (RFC 5737): nobody answers there, were the guard missing.
         socket.create_connection(("192.0.2.1", 80), timeout=0.1)
 
