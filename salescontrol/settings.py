@@ -35,7 +35,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", "")
 CELERY_BROKER_URL = REDIS_URL
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_timeout": 2, "socket_connect_timeout": 2, "socket_keepalive": True}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "socket_timeout": 2,
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -44,7 +49,9 @@ CELERY_TASK_TIME_LIMIT = 900
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_TIMEZONE = "Asia/Shanghai"
-CELERY_BEAT_SCHEDULE = {"run-due": {"task": "salescontrol.core.tasks.run_due", "schedule": 2.0, "options": {"expires": 2}}}
+CELERY_BEAT_SCHEDULE = {
+    "run-due": {"task": "salescontrol.core.tasks.run_due", "schedule": 2.0, "options": {"expires": 2}}
+}
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
@@ -113,7 +120,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "salescontrol.core.context.frame",
             ],
-            "builtins": ["salescontrol.core.templatetags.sales", "django.templatetags.i18n", "lucide.templatetags.lucide"],
+            "builtins": [
+                "salescontrol.core.templatetags.sales",
+                "django.templatetags.i18n",
+                "lucide.templatetags.lucide",
+            ],
         },
     }
 ]
@@ -226,4 +237,3 @@ LOGGING = {
 }
 
 PRODUCT_NAME = _("Sales Control")
-

@@ -2,6 +2,8 @@
 
 from django.urls import include, path
 
-
-
-urlpatterns = []
+urlpatterns = [
+    path("", include("salescontrol.core.urls")),
+    path("", include("security.urls")),
+    path("p/<str:code>/", include("inventory.urls")),
+]

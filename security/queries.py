@@ -21,7 +21,9 @@ def access_for(user) -> Access:
         return Access(user=user)
     company = frozenset(Role(name) for name in user.groups.values_list("name", flat=True) if name in COMPANY_ROLES)
     roles: dict[int, set[Role]] = defaultdict(set)
-    for project_id, codename in ProjectGrant.objects.filter(user=user).values_list("content_object_id", "permission__codename"):
+    for project_id, codename in ProjectGrant.objects.filter(user=user).values_list(
+        "content_object_id", "permission__codename"
+    ):
         roles[project_id].add(_BY_CODENAME[codename])
     deputy_of = dict(deputyships(user).values_list("project_id", "supervisor_id"))
     for project_id in deputy_of:
@@ -38,7 +40,9 @@ def access_for(user) -> Access:
 
 
 def _own_supervisor(user, project_id: int) -> bool:
-    return ProjectGrant.objects.filter(user=user, content_object_id=project_id, permission__codename=Role.SUPERVISOR.codename).exists()
+    return ProjectGrant.objects.filter(
+        user=user, content_object_id=project_id, permission__codename=Role.SUPERVISOR.codename
+    ).exists()
 
 
 def deputyships(user):
@@ -58,4 +62,3 @@ def users_with_roles(roles: Iterable[str], project_id: int | None) -> list[User]
         deputies = deputies.none()
     who = Q(pk__in=granted.values("user")) | Q(groups__name__in=roles) | Q(pk__in=deputies.values("deputy"))
     return list(User.objects.filter(who, is_active=True).distinct())
-

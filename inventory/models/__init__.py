@@ -6,7 +6,7 @@ from inventory.models.event import UnitEvent
 from inventory.models.interest import UnitInterest
 from inventory.models.material import Material
 from inventory.models.price import DiscountPolicy, PriceLine, PriceList
-from inventory.models.project import Phase, Project, ProjectGroupGrant, ProjectGrant, Team
+from inventory.models.project import Phase, Project, ProjectGrant, ProjectGroupGrant, Team
 from inventory.models.unit import Unit, UnitLock
 
 __all__ = [

@@ -23,16 +23,22 @@ class ListingBatch(models.Model):
     project = models.ForeignKey(Project, models.PROTECT, related_name="batches")
     number = models.CharField(_("batch"), max_length=40, unique=True)
     title = models.CharField(_("title"), max_length=80)
-    file = models.ForeignKey(Attachment, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("file"))
+    file = models.ForeignKey(
+        Attachment, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("file")
+    )
     note = models.CharField(_("note"), max_length=300, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=BatchState.choices, default=BatchState.DRAFT)
     progress = models.PositiveSmallIntegerField(_("progress"), default=0)
     mapping = models.JSONField(_("columns"), default=dict, blank=True)
     outcome = models.JSONField(_("outcome"), default=dict, blank=True)
     version = models.PositiveIntegerField(default=1)
-    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("handed over by"))
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("handed over by")
+    )
     made_at = models.DateTimeField(_("handed over"), db_default=Now())
-    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("submitted by"))
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("submitted by")
+    )
     submitted_at = models.DateTimeField(_("submitted"), null=True)
     history = tracked(excluded=["outcome", "progress"])
 

@@ -12,7 +12,9 @@ class Building(models.Model):
     """One building; `key` is its normalised name, so that 3栋, 3# and 3号楼 are one."""
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="buildings")
-    phase = models.ForeignKey(Phase, models.PROTECT, null=True, blank=True, related_name="buildings", verbose_name=_("phase"))
+    phase = models.ForeignKey(
+        Phase, models.PROTECT, null=True, blank=True, related_name="buildings", verbose_name=_("phase")
+    )
     name = models.CharField(_("building"), max_length=40)
     key = models.CharField(max_length=40)
     position = models.PositiveSmallIntegerField(_("position"), default=1)
@@ -32,7 +34,9 @@ class Layout(models.Model):
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="layouts")
     code = models.CharField(_("layout"), max_length=40)
-    description = models.CharField(_("rooms"), max_length=80, blank=True, help_text=_("Such as 3 bedrooms, 2 living rooms, 2 bathrooms."))
+    description = models.CharField(
+        _("rooms"), max_length=80, blank=True, help_text=_("Such as 3 bedrooms, 2 living rooms, 2 bathrooms.")
+    )
     bedrooms = models.PositiveSmallIntegerField(_("bedrooms"), null=True, blank=True)
     living_rooms = models.PositiveSmallIntegerField(_("living rooms"), null=True, blank=True)
     bathrooms = models.PositiveSmallIntegerField(_("bathrooms"), null=True, blank=True)

@@ -23,9 +23,13 @@ class UnitEvent(models.Model):
     from_status = models.CharField(_("from"), max_length=14, choices=Status.choices)
     to_status = models.CharField(_("to"), max_length=14, choices=Status.choices)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("who"))
-    on_behalf_of = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("on behalf of"))
+    on_behalf_of = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("on behalf of")
+    )
     reason = models.CharField(_("reason"), max_length=300, blank=True)
-    approval = models.ForeignKey("core.Approval", models.PROTECT, null=True, related_name="+", verbose_name=_("approval"))
+    approval = models.ForeignKey(
+        "core.Approval", models.PROTECT, null=True, related_name="+", verbose_name=_("approval")
+    )
     at = models.DateTimeField(_("time"), db_default=Now())
     business_date = models.DateField(_("business date"))
 

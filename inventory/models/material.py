@@ -36,7 +36,11 @@ class Material(models.Model):
     class Meta:
         verbose_name = _("material")
         ordering = ["kind", "pk"]
-        constraints = [models.CheckConstraint(name="material_of_one_thing", condition=Q(unit__isnull=True) ^ Q(layout__isnull=True))]
+        constraints = [
+            models.CheckConstraint(
+                name="material_of_one_thing", condition=Q(unit__isnull=True) ^ Q(layout__isnull=True)
+            )
+        ]
 
     def __str__(self) -> str:
         return self.title

@@ -34,7 +34,9 @@ class PriceList(models.Model):
     reason = models.CharField(_("reason"), max_length=300)
     state = models.CharField(_("state"), max_length=10, choices=PriceListState.choices, default=PriceListState.DRAFT)
     version = models.PositiveIntegerField(default=1)
-    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("proposed by"))
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("proposed by")
+    )
     made_at = models.DateTimeField(_("proposed"), db_default=Now())
     history = tracked()
 
@@ -100,8 +102,12 @@ class DiscountPolicy(models.Model):
     conditions = models.CharField(_("conditions"), max_length=300, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=DiscountState.choices, default=DiscountState.DRAFT)
     version = models.PositiveIntegerField(default=1)
-    replaces = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="replaced_by", verbose_name=_("replaces"))
-    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("proposed by"))
+    replaces = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="replaced_by", verbose_name=_("replaces")
+    )
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("proposed by")
+    )
     made_at = models.DateTimeField(_("proposed"), db_default=Now())
     history = tracked()
 
@@ -110,8 +116,12 @@ class DiscountPolicy(models.Model):
         verbose_name_plural = _("discount policies")
         ordering = ["position", "pk"]
         constraints = [
-            models.CheckConstraint(name="discount_percent_or_amount", condition=Q(percent__isnull=True) ^ Q(amount__isnull=True)),
-            models.CheckConstraint(name="discount_percent_in_bounds", condition=Q(percent__isnull=True) | Q(percent__gt=0, percent__lt=100)),
+            models.CheckConstraint(
+                name="discount_percent_or_amount", condition=Q(percent__isnull=True) ^ Q(amount__isnull=True)
+            ),
+            models.CheckConstraint(
+                name="discount_percent_in_bounds", condition=Q(percent__isnull=True) | Q(percent__gt=0, percent__lt=100)
+            ),
             models.CheckConstraint(name="discount_amount_positive", condition=Q(amount__isnull=True) | Q(amount__gt=0)),
         ]
 

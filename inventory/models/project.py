@@ -19,13 +19,19 @@ class Currency(models.TextChoices):
 class Project(models.Model):
     """A development that is sold. A role in it is one guardian permission of the user on this row (decisions 2)."""
 
-    code = models.CharField(_("code"), max_length=12, unique=True, validators=[RegexValidator(r"^[A-Z0-9][A-Z0-9-]*$", _("Use capital letters, digits and hyphens."))])
+    code = models.CharField(
+        _("code"),
+        max_length=12,
+        unique=True,
+        validators=[RegexValidator(r"^[A-Z0-9][A-Z0-9-]*$", _("Use capital letters, digits and hyphens."))],
+    )
     name = models.CharField(_("name"), max_length=80, unique=True)
     city = models.CharField(_("city"), max_length=40, blank=True)
     currency = models.CharField(_("currency"), max_length=3, choices=Currency.choices, default=Currency.CNY)
     zone = models.CharField(_("time zone"), max_length=40, default="Asia/Shanghai")
     share_for_sale = models.BooleanField(
-        _("salespeople see all units for sale"), default=False,
+        _("salespeople see all units for sale"),
+        default=False,
         help_text=_("Facts, list price and status of the other units for sale; never whose they are."),
     )
     optional_before_approval = models.JSONField(_("not required before approval"), default=list, blank=True)
@@ -79,7 +85,9 @@ class Team(models.Model):
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="teams")
     name = models.CharField(_("team"), max_length=40)
-    lead = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("lead"))
+    lead = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("lead")
+    )
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+", verbose_name=_("members"))
     history = tracked()
 

@@ -60,15 +60,21 @@ class Unit(models.Model):
     project = models.ForeignKey(Project, models.PROTECT, related_name="units")
     building = models.ForeignKey(Building, models.PROTECT, related_name="units", verbose_name=_("building"))
     entrance = models.CharField(_("entrance"), max_length=20, blank=True)
-    floor = models.SmallIntegerField(_("floor"), help_text=_("Sort order: basements below zero, roofs above the top floor."))
+    floor = models.SmallIntegerField(
+        _("floor"), help_text=_("Sort order: basements below zero, roofs above the top floor.")
+    )
     floor_label = models.CharField(_("floor"), max_length=12)
     floor_to = models.SmallIntegerField(_("up to floor"), null=True, blank=True)
     room = models.CharField(_("room"), max_length=20)
     number = models.CharField(_("unit"), max_length=60)
     key = models.CharField(max_length=100)
     stack = models.CharField(_("column"), max_length=20)
-    property_type = models.CharField(_("property type"), max_length=10, choices=PropertyType.choices, default=PropertyType.HOME)
-    layout = models.ForeignKey(Layout, models.PROTECT, null=True, blank=True, related_name="units", verbose_name=_("layout"))
+    property_type = models.CharField(
+        _("property type"), max_length=10, choices=PropertyType.choices, default=PropertyType.HOME
+    )
+    layout = models.ForeignKey(
+        Layout, models.PROTECT, null=True, blank=True, related_name="units", verbose_name=_("layout")
+    )
     orientation = models.CharField(_("orientation"), max_length=2, choices=Orientation.choices, blank=True)
     built_area = AreaField(_("built area"))
     inner_area = AreaField(_("inner area"), null=True, blank=True)
@@ -76,7 +82,9 @@ class Unit(models.Model):
     surveyed_built_area = AreaField(_("surveyed built area"), null=True, blank=True)
     surveyed_inner_area = AreaField(_("surveyed inner area"), null=True, blank=True)
     surveyed_shared_area = AreaField(_("surveyed shared area"), null=True, blank=True)
-    pricing_mode = models.CharField(_("pricing mode"), max_length=5, choices=PricingMode.choices, default=PricingMode.BUILT)
+    pricing_mode = models.CharField(
+        _("pricing mode"), max_length=5, choices=PricingMode.choices, default=PricingMode.BUILT
+    )
     list_unit_price = MoneyField(_("list unit price"), null=True, blank=True)
     list_total = MoneyField(_("list price"), null=True, blank=True)
     floor_unit_price = MoneyField(_("floor unit price"), null=True, blank=True)
@@ -87,19 +95,38 @@ class Unit(models.Model):
     mortgaged = models.BooleanField(_("mortgaged"), default=False)
     sealed = models.BooleanField(_("sealed by a court"), default=False)
     contractor_owned = models.BooleanField(_("given to a contractor"), default=False)
-    no_discount = models.BooleanField(_("no discount policy"), default=False, help_text=_("Stated on purpose: no discount policy applies to this unit."))
-    attached_to = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="attached", verbose_name=_("belongs to"))
+    no_discount = models.BooleanField(
+        _("no discount policy"),
+        default=False,
+        help_text=_("Stated on purpose: no discount policy applies to this unit."),
+    )
+    attached_to = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="attached", verbose_name=_("belongs to")
+    )
     note = models.CharField(_("note"), max_length=300, blank=True)
-    salesperson = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("salesperson"))
-    batch = models.ForeignKey("inventory.ListingBatch", models.PROTECT, null=True, blank=True, related_name="units", verbose_name=_("batch"))
-    entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("entered by"))
-    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("submitted by"))
+    salesperson = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("salesperson")
+    )
+    batch = models.ForeignKey(
+        "inventory.ListingBatch", models.PROTECT, null=True, blank=True, related_name="units", verbose_name=_("batch")
+    )
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("entered by")
+    )
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("submitted by")
+    )
     review = models.CharField(_("review"), max_length=10, choices=Review.choices, default=Review.DRAFT)
     review_comment = models.CharField(_("comment"), max_length=300, blank=True)
     status = models.CharField(_("status"), max_length=14, choices=Status.choices, default=Status.DRAFT)
     status_reason = models.CharField(_("reason"), max_length=300, blank=True)
     status_at = models.DateTimeField(_("since"), db_default=Now())
-    locks = models.CharField(_("locks"), max_length=60, blank=True, help_text="Codes of the overlay locks that are on, comma-separated, as the board shows them.")
+    locks = models.CharField(
+        _("locks"),
+        max_length=60,
+        blank=True,
+        help_text="Codes of the overlay locks that are on, comma-separated, as the board shows them.",
+    )
     claim_ends_at = models.DateTimeField(_("until"), null=True)
     event_seq = models.PositiveIntegerField(default=0)
     version = models.PositiveIntegerField(default=1)
@@ -118,12 +145,18 @@ class Unit(models.Model):
             models.UniqueConstraint(fields=["project", "key"], name="one_unit_per_place"),
             models.CheckConstraint(name="unit_status_valid", condition=Q(status__in=Status.values)),
             models.CheckConstraint(name="unit_review_valid", condition=Q(review__in=Review.values)),
-            models.CheckConstraint(name="unit_sold_only_when_approved", condition=Q(review=Review.APPROVED) ^ Q(status=Status.DRAFT)),
+            models.CheckConstraint(
+                name="unit_sold_only_when_approved", condition=Q(review=Review.APPROVED) ^ Q(status=Status.DRAFT)
+            ),
             models.CheckConstraint(name="unit_built_area_positive", condition=Q(built_area__gt=0)),
-            models.CheckConstraint(name="unit_inner_within_built", condition=Q(inner_area__isnull=True) | Q(inner_area__gt=0, inner_area__lte=F("built_area"))),
+            models.CheckConstraint(
+                name="unit_inner_within_built",
+                condition=Q(inner_area__isnull=True) | Q(inner_area__gt=0, inner_area__lte=F("built_area")),
+            ),
             models.CheckConstraint(
                 name="unit_prices_positive",
-                condition=(Q(list_total__isnull=True) | Q(list_total__gt=0)) & (Q(floor_total__isnull=True) | Q(floor_total__gt=0)),
+                condition=(Q(list_total__isnull=True) | Q(list_total__gt=0))
+                & (Q(floor_total__isnull=True) | Q(floor_total__gt=0)),
             ),
         ]
 
@@ -149,7 +182,11 @@ class UnitLock(models.Model):
 
     class Meta:
         verbose_name = _("lock")
-        constraints = [models.UniqueConstraint(fields=["unit", "kind"], condition=Q(lifted_at__isnull=True), name="one_lock_of_a_kind")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unit", "kind"], condition=Q(lifted_at__isnull=True), name="one_lock_of_a_kind"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.unit} {self.get_kind_display()}"

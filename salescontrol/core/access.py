@@ -46,7 +46,11 @@ class Access:
 
     def roles_in(self, project_id: int | None) -> frozenset[Role]:
         """The user's roles in the project, company-wide ones included; a deputy counts as supervisor there."""
-        here = self.roles.get(project_id, frozenset()) if project_id is not None else frozenset().union(*self.roles.values())
+        here = (
+            self.roles.get(project_id, frozenset())
+            if project_id is not None
+            else frozenset().union(*self.roles.values())
+        )
         return here | self.company_roles
 
 

@@ -70,14 +70,36 @@ notices.register("approval.for_you", gettext_lazy("Your deputy %(by)s decided on
 
 
 @transaction.atomic
-def request(*, kind: str, by, subject: str, reason: str, project_id: int | None, target_id: int | None = None, before: dict | None = None, after: dict | None = None, effect: dict | None = None) -> Approval:
+def request(
+    *,
+    kind: str,
+    by,
+    subject: str,
+    reason: str,
+    project_id: int | None,
+    target_id: int | None = None,
+    before: dict | None = None,
+    after: dict | None = None,
+    effect: dict | None = None,
+) -> Approval:
     """Ask for a decision. The caller has checked the right to ask. Raises Refusal without a reason, Conflict when one is already waiting."""
     if not reason.strip():
-        raise Refusal(_("Give the reason: whoever decides reads it."), code="no_reason", fields={"reason": [_("Give the reason.")]})
+        raise Refusal(
+            _("Give the reason: whoever decides reads it."),
+            code="no_reason",
+            fields={"reason": [_("Give the reason.")]},
+        )
     rule = KINDS[kind]
     approval = Approval(
-        kind=kind, project_id=project_id, target_id=target_id, subject=subject[:200], reason=reason.strip(),
-        before=before or {}, after=after or {}, effect=effect or {}, requested_by=by,
+        kind=kind,
+        project_id=project_id,
+        target_id=target_id,
+        subject=subject[:200],
+        reason=reason.strip(),
+        before=before or {},
+        after=after or {},
+        effect=effect or {},
+        requested_by=by,
         target_version=rule.version(target_id) if rule.version and target_id else 0,
     )
     _save_only_one(approval, by)
@@ -95,7 +117,10 @@ def _save_only_one(approval: Approval, by) -> None:
         with transaction.atomic():
             save_tracked(approval, action=f"{approval.kind}.request", by=by)
     except IntegrityError as error:
-        raise Conflict(_("A request about this is already waiting for a decision. Wait for it or ask its author to withdraw it."), code="pending") from error
+        raise Conflict(
+            _("A request about this is already waiting for a decision. Wait for it or ask its author to withdraw it."),
+            code="pending",
+        ) from error
 
 
 @transaction.atomic
@@ -103,13 +128,21 @@ def decide(*, approval_id: int, by, agree: bool, comment: str = "") -> Approval:
     """Decide the current stage. Raises NotVisible, Forbidden (own request, wrong role), Conflict (decided or out of date meanwhile)."""
     approval = _locked(approval_id, by)
     if approval.state != State.PENDING:
-        raise Conflict(_("This was decided meanwhile: %(state)s.") % {"state": approval.get_state_display()}, code="decided")
+        raise Conflict(
+            _("This was decided meanwhile: %(state)s.") % {"state": approval.get_state_display()}, code="decided"
+        )
     stage, deputy_of = _stage_for(approval, by)
     if not agree and not comment.strip():
-        raise Refusal(_("Say why you return it: the author reads it."), code="no_comment", fields={"comment": [_("Say why you return it.")]})
+        raise Refusal(
+            _("Say why you return it: the author reads it."),
+            code="no_comment",
+            fields={"comment": [_("Say why you return it.")]},
+        )
     if _is_stale(approval):
         return _close(approval, State.STALE, by)
-    ApprovalDecision.objects.create(stage=stage, agreed=agree, comment=comment.strip(), decided_by=by, on_behalf_of_id=deputy_of)
+    ApprovalDecision.objects.create(
+        stage=stage, agreed=agree, comment=comment.strip(), decided_by=by, on_behalf_of_id=deputy_of
+    )
     _tell_represented(approval, by, deputy_of)
     if not agree:
         return _close(approval, State.RETURNED, by, comment=comment.strip())
@@ -121,10 +154,14 @@ def execute(*, approval_id: int, by) -> Approval:
     """Carry out an approved request of a kind that is executed separately; by another person than the last decider."""
     approval = _locked(approval_id, by)
     if approval.state != State.APPROVED:
-        raise Conflict(_("This cannot be executed: %(state)s.") % {"state": approval.get_state_display()}, code="not_approved")
-    last = ApprovalDecision.objects.filter(stage__approval=approval).latest("decided_at")
-    if last.decided_by_id == by.pk:
-        raise Forbidden(_("Whoever approved last does not execute it. Ask a colleague."), code="four_eyes")
+        raise Conflict(
+            _("This cannot be executed: %(state)s.") % {"state": approval.get_state_display()}, code="not_approved"
+        )
+    if not may_execute(approval, access_of(by)):
+        raise Forbidden(
+            _("Whoever approved last does not execute it, and only the roles that decide do. Ask a colleague."),
+            code="four_eyes",
+        )
     if _is_stale(approval):
         return _close(approval, State.STALE, by)
     return _apply(approval, by)
@@ -137,19 +174,27 @@ def withdraw(*, approval_id: int, by) -> Approval:
     if approval.requested_by_id != by.pk:
         raise Forbidden(_("Only the author withdraws a request."), code="not_author")
     if approval.state != State.PENDING:
-        raise Conflict(_("This was decided meanwhile: %(state)s.") % {"state": approval.get_state_display()}, code="decided")
+        raise Conflict(
+            _("This was decided meanwhile: %(state)s.") % {"state": approval.get_state_display()}, code="decided"
+        )
     return _close(approval, State.WITHDRAWN, by)
 
 
 def visible_to(access):
     """The approvals that this user may read: own requests, and those of projects in which the user may see approvals."""
-    company = Q(project_id__isnull=True) & (Q() if access.can(Permission.ACCOUNT_DECIDE) or access.can(Permission.ACCOUNT_PROPOSE) else Q(pk__in=[]))
-    return Approval.objects.filter(Q(requested_by=access.user) | access.projects(Permission.APPROVAL_SEE) & Q(project_id__isnull=False) | company)
+    company = Q(project_id__isnull=True) & (
+        Q() if access.can(Permission.ACCOUNT_DECIDE) or access.can(Permission.ACCOUNT_PROPOSE) else Q(pk__in=[])
+    )
+    return Approval.objects.filter(
+        Q(requested_by=access.user) | access.projects(Permission.APPROVAL_SEE) & Q(project_id__isnull=False) | company
+    )
 
 
 def waiting_for(access):
     """The approvals whose current stage this user may decide now (not their own), oldest first."""
-    open_stage = ApprovalStage.objects.filter(approval=OuterRef("pk"), number=OuterRef("stage_no"), decision__isnull=True)
+    open_stage = ApprovalStage.objects.filter(
+        approval=OuterRef("pk"), number=OuterRef("stage_no"), decision__isnull=True
+    )
     can_decide = Q(pk__in=[])
     for project_id in [*access.roles, None]:
         roles = access.roles_in(project_id)
@@ -158,13 +203,28 @@ def waiting_for(access):
             can_decide |= where & Q(Exists(open_stage.filter(role__in=roles)))
     if access.company_roles:
         can_decide |= Q(Exists(open_stage.filter(role__in=access.company_roles)))
-    return Approval.objects.filter(can_decide, state=State.PENDING).exclude(requested_by=access.user).order_by("requested_at", "pk")
+    return (
+        Approval.objects.filter(can_decide, state=State.PENDING)
+        .exclude(requested_by=access.user)
+        .order_by("requested_at", "pk")
+    )
 
 
 def deciders(approval: Approval) -> list:
     """The users who may decide the current stage."""
     roles = list(approval.stages.filter(number=approval.stage_no, decision__isnull=True).values_list("role", flat=True))
     return [user for user in deciding_users(roles, approval.project_id) if user.pk != approval.requested_by_id]
+
+
+def may_execute(approval: Approval, access) -> bool:
+    """Whether this user may carry out an approved request: a decider's role, but not the one who decided last."""
+    last = ApprovalDecision.objects.filter(stage__approval=approval).order_by("-decided_at").first()
+    roles = {stage.role for stage in approval.stages.all()}
+    return (
+        last is not None
+        and last.decided_by_id != access.user.pk
+        and bool(roles & set(access.roles_in(approval.project_id)))
+    )
 
 
 def page_url(approval: Approval) -> str:
@@ -174,7 +234,10 @@ def page_url(approval: Approval) -> str:
 def _locked(approval_id: int, by) -> Approval:
     access = access_of(by)
     approval = Approval.objects.select_for_update(of=("self",)).filter(pk=approval_id).first()
-    if approval is None or not visible_to(access).filter(pk=approval_id).exists() and not waiting_for(access).filter(pk=approval_id).exists():
+    if approval is None or (
+        not visible_to(access).filter(pk=approval_id).exists()
+        and not waiting_for(access).filter(pk=approval_id).exists()
+    ):
         raise NotVisible(_("There is no such request."))
     return approval
 
@@ -191,7 +254,9 @@ def _stage_for(approval: Approval, by) -> tuple[ApprovalStage, int | None]:
         raise Forbidden(_("This waits for: %(roles)s.") % {"roles": waiting}, code="wrong_role")
     represented = access.deputy_of.get(approval.project_id) if stage.role == Role.SUPERVISOR else None
     if represented is not None and represented == approval.requested_by_id:
-        raise Forbidden(_("You stand in for the author of this request, so somebody else decides it."), code="four_eyes")
+        raise Forbidden(
+            _("You stand in for the author of this request, so somebody else decides it."), code="four_eyes"
+        )
     return stage, represented
 
 
@@ -219,7 +284,9 @@ def _advance(approval: Approval, stage: ApprovalStage, by) -> Approval:
 def _apply(approval: Approval, by) -> Approval:
     approval.state, approval.executed_by, approval.executed_at = State.EXECUTED, by, clock.now()
     KINDS[approval.kind].apply(approval, by)
-    save_tracked(approval, action=f"{approval.kind}.execute", by=by, fields=["state", "executed_by", "executed_at", "effect"])
+    save_tracked(
+        approval, action=f"{approval.kind}.execute", by=by, fields=["state", "executed_by", "executed_at", "effect"]
+    )
     _answer(approval, "approval.decided", by)
     return approval
 
@@ -239,16 +306,38 @@ def _close(approval: Approval, state: str, by, *, comment: str = "") -> Approval
 
 def _ask(approval: Approval) -> None:
     notices.tell(
-        deciders(approval), "approval.asked", key=f"approval-{approval.pk}-{approval.stage_no}", url=page_url(approval),
-        project_id=approval.project_id, by=str(approval.requested_by), subject=approval.subject,
+        deciders(approval),
+        "approval.asked",
+        key=f"approval-{approval.pk}-{approval.stage_no}",
+        url=page_url(approval),
+        project_id=approval.project_id,
+        by=str(approval.requested_by),
+        subject=approval.subject,
     )
 
 
 def _answer(approval: Approval, code: str, by, **params) -> None:
-    notices.tell([approval.requested_by], code, key=f"approval-{approval.pk}-{approval.state}", url=page_url(approval), project_id=approval.project_id, by=str(by), subject=approval.subject, **params)
+    notices.tell(
+        [approval.requested_by],
+        code,
+        key=f"approval-{approval.pk}-{approval.state}",
+        url=page_url(approval),
+        project_id=approval.project_id,
+        by=str(by),
+        subject=approval.subject,
+        **params,
+    )
 
 
 def _tell_represented(approval: Approval, by, represented: int | None) -> None:
     if represented is not None:
         supervisor = get_user_model().objects.get(pk=represented)
-        notices.tell([supervisor], "approval.for_you", key=f"deputy-{approval.pk}-{approval.stage_no}", url=page_url(approval), project_id=approval.project_id, by=str(by), subject=approval.subject)
+        notices.tell(
+            [supervisor],
+            "approval.for_you",
+            key=f"deputy-{approval.pk}-{approval.stage_no}",
+            url=page_url(approval),
+            project_id=approval.project_id,
+            by=str(by),
+            subject=approval.subject,
+        )

@@ -7,7 +7,8 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
-        from salescontrol.core import append_only
+        from salescontrol.core import append_only, setup
 
         # SQLite drops triggers whenever a migration rebuilds the table, so they are laid again after every migrate.
         post_migrate.connect(append_only.install, dispatch_uid="append-only")
+        setup.register()

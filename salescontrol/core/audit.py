@@ -5,7 +5,9 @@ import structlog
 from salescontrol.core.models import AuditEvent
 
 
-def record(action: str, *, by=None, project_id: int | None = None, target=None, detail: dict | None = None) -> AuditEvent:
+def record(
+    action: str, *, by=None, project_id: int | None = None, target=None, detail: dict | None = None
+) -> AuditEvent:
     """Write one audit event, with the address and id of the request at hand; fails with the act when it cannot be written."""
     context = structlog.contextvars.get_contextvars()
     return AuditEvent.objects.create(

@@ -16,7 +16,9 @@ def frame(request: HttpRequest) -> dict:
         "demo": settings.DEMO,
         "signed_in": signed_in,
         "rail": SimpleLazyObject(lambda: _rail(request) if signed_in else []),
-        "unread": SimpleLazyObject(lambda: notices.inbox(user).filter(read_at__isnull=True).count() if signed_in else 0),
+        "unread": SimpleLazyObject(
+            lambda: notices.inbox(user).filter(read_at__isnull=True).count() if signed_in else 0
+        ),
         "project_choices": SimpleLazyObject(lambda: list(navigation.projects(request.access)) if signed_in else []),
     }
 

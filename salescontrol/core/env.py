@@ -19,7 +19,9 @@ def private_dir(path: Path) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise ImproperlyConfigured(f"{path} cannot be created ({error.strerror}). Set VAR_DIR to a folder that can be written.") from error
+        raise ImproperlyConfigured(
+            f"{path} cannot be created ({error.strerror}). Set VAR_DIR to a folder that can be written."
+        ) from error
     if not os.access(path, os.W_OK):
         raise ImproperlyConfigured(f"{path} is not writable. Set VAR_DIR to a folder that this user can write.")
     return path
@@ -57,7 +59,9 @@ def database(url: str, var_dir: Path, *, persistent: bool = False) -> dict:
     if parts.scheme == "sqlite":
         return _sqlite(Path(unquote(parts.path)))
     if parts.scheme not in ("postgres", "postgresql") or not parts.path.strip("/"):
-        raise ImproperlyConfigured("DATABASE_URL must look like postgres://user:password@host:5432/name (or be unset for a trial).")
+        raise ImproperlyConfigured(
+            "DATABASE_URL must look like postgres://user:password@host:5432/name (or be unset for a trial)."
+        )
     pooled = {} if persistent else {"pool": {"min_size": 2, "max_size": env.int("DATABASE_POOL", 8), "timeout": 10}}
     return {
         "ENGINE": "django.db.backends.postgresql",

@@ -2,6 +2,7 @@
 
 from django import forms
 from django.forms.renderers import TemplatesSetting
+from django.utils.translation import gettext_lazy as _
 
 from salescontrol.core.errors import Refusal
 
@@ -56,3 +57,14 @@ class DateTimeInput(forms.DateTimeInput):
 
     def __init__(self, attrs=None) -> None:
         super().__init__(attrs=attrs, format="%Y-%m-%dT%H:%M")
+
+
+class DecisionForm(Form):
+    """The answer to a request: approve, or return with a comment."""
+
+    answer = forms.ChoiceField(
+        label=_("Answer"), choices=[("approve", _("Approve")), ("return", _("Return"))], widget=forms.HiddenInput
+    )
+    comment = forms.CharField(
+        label=_("Comment"), required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 2})
+    )

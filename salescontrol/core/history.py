@@ -11,7 +11,11 @@ from simple_history.utils import bulk_create_with_history, bulk_update_with_hist
 
 def tracked(*, excluded: Sequence[str] = ()) -> HistoricalRecords:
     """The declaration `history = tracked()` of a watched model; `excluded` fields have a record of their own."""
-    return HistoricalRecords(excluded_fields=list(excluded), history_change_reason_field=models.CharField(max_length=300, default="", blank=True), use_base_model_db=False)
+    return HistoricalRecords(
+        excluded_fields=list(excluded),
+        history_change_reason_field=models.CharField(max_length=300, default="", blank=True),
+        use_base_model_db=False,
+    )
 
 
 def save_tracked(row: models.Model, *, action: str, by, fields: Sequence[str] | None = None) -> models.Model:
@@ -24,14 +28,20 @@ def save_tracked(row: models.Model, *, action: str, by, fields: Sequence[str] | 
 
 def create_tracked(rows: Sequence[models.Model], *, action: str, by) -> list:
     """Insert many rows of one model, each with its history entry."""
-    return bulk_create_with_history(rows, type(rows[0]), batch_size=500, default_user=by, default_change_reason=action) if rows else []
+    return (
+        bulk_create_with_history(rows, type(rows[0]), batch_size=500, default_user=by, default_change_reason=action)
+        if rows
+        else []
+    )
 
 
 def update_tracked(rows: Sequence[models.Model], fields: Sequence[str], *, action: str, by) -> int:
     """Update `fields` of many rows of one model, each with its history entry; returns how many."""
     if not rows:
         return 0
-    return bulk_update_with_history(rows, type(rows[0]), list(fields), batch_size=200, default_user=by, default_change_reason=action)
+    return bulk_update_with_history(
+        rows, type(rows[0]), list(fields), batch_size=200, default_user=by, default_change_reason=action
+    )
 
 
 @dataclass(frozen=True)

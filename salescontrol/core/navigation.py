@@ -28,7 +28,18 @@ GROUPS = ("", "sales", "reports", "office", "security")
 _ENTRIES: list[Entry] = []
 
 
-def register(label, url_name: str, *, group: str, order: int, icon: str, permission: Permission | None = None, project: bool = False, count=None, due: bool = False) -> None:
+def register(
+    label,
+    url_name: str,
+    *,
+    group: str,
+    order: int,
+    icon: str,
+    permission: Permission | None = None,
+    project: bool = False,
+    count=None,
+    due: bool = False,
+) -> None:
     """Add an entry; called from `AppConfig.ready`."""
     _ENTRIES.append(Entry(group, order, label, url_name, permission, project, icon, count, due))
 
@@ -63,5 +74,15 @@ def entries(access, project, current: str) -> list[dict]:
             continue
         url = reverse(entry.url_name, kwargs={"code": project.code} if entry.project else None)
         count = entry.count(access, project) if entry.count else 0
-        shown.append({"group": entry.group, "label": entry.label, "url": url, "icon": entry.icon, "count": count, "due": entry.due, "current": entry.url_name == current})
+        shown.append(
+            {
+                "group": entry.group,
+                "label": entry.label,
+                "url": url,
+                "icon": entry.icon,
+                "count": count,
+                "due": entry.due,
+                "current": entry.url_name == current,
+            }
+        )
     return shown

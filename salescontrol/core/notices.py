@@ -18,7 +18,9 @@ def register(code: str, text) -> None:
 def tell(users: Iterable, code: str, *, key: str, url: str = "", project_id: int | None = None, **params) -> int:
     """Put a notice into each user's inbox; a second call with the same key changes nothing. Returns how many were asked for."""
     assert code in _TEXTS, code
-    rows = [Notice(to=user, code=code, params=params, url=url, project_id=project_id, key=key[:120]) for user in set(users)]
+    rows = [
+        Notice(to=user, code=code, params=params, url=url, project_id=project_id, key=key[:120]) for user in set(users)
+    ]
     Notice.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)
 

@@ -45,7 +45,9 @@ class Column:
         """The bare value of this column for a row (what Excel gets)."""
         if callable(self.value):
             return self.value(row)
-        return reduce(lambda item, name: None if item is None else getattr(item, name), (self.value or self.key).split("."), row)
+        return reduce(
+            lambda item, name: None if item is None else getattr(item, name), (self.value or self.key).split("."), row
+        )
 
     def cell(self, row: Any) -> dict:
         """What the template shows: text, link, tone."""

@@ -29,7 +29,9 @@ def allowed(table: Mapping[str, Transition], state: str, access, project_id: int
     return [name for name, row in table.items() if state in row.sources and access.can(row.permission, project_id)]
 
 
-def check(table: Mapping[str, Transition], action: str, row: models.Model, *, state: str, by, project_id: int | None) -> Transition:
+def check(
+    table: Mapping[str, Transition], action: str, row: models.Model, *, state: str, by, project_id: int | None
+) -> Transition:
     """The transition of `action` from the row's `state`; raises Forbidden (permission) or Conflict (the state has moved on)."""
     transition = table[action]
     access_of(by).require(transition.permission, project_id)
@@ -42,7 +44,16 @@ def check(table: Mapping[str, Transition], action: str, row: models.Model, *, st
     return transition
 
 
-def move(table: Mapping[str, Transition], action: str, row: Row, *, by, project_id: int | None, field: str = "state", **changes) -> Row:
+def move(
+    table: Mapping[str, Transition],
+    action: str,
+    row: Row,
+    *,
+    by,
+    project_id: int | None,
+    field: str = "state",
+    **changes,
+) -> Row:
     """Lock `row`, check the action on the locked row, set `field` to its target with `changes`, save once and return it.
 
     Needs an open transaction. On SQLite the transaction itself is the lock (IMMEDIATE).

@@ -70,7 +70,11 @@ class ListPage(Page):
 
     def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         self.columns = self.get_columns()
-        self.filterset = self.filterset_class(request.GET, queryset=self.get_rows(), request=request) if self.filterset_class else None
+        self.filterset = (
+            self.filterset_class(request.GET, queryset=self.get_rows(), request=request)
+            if self.filterset_class
+            else None
+        )
         rows = self.filterset.qs if self.filterset else self.get_rows()
         self.sort = request.GET.get("sort", "")
         rows = rows.order_by(*tables.ordering(self.columns, self.sort), *self.default_order)
@@ -87,7 +91,9 @@ class ListPage(Page):
             "heads": tables.heads(self.columns, self.sort),
             "rows": [{"row": row, "cells": [column.cell(row) for column in self.columns]} for row in page.object_list],
             "filter": self.filterset,
-            "filtered": bool(self.filterset and any(self.filterset.form.data.get(name) for name in self.filterset.form.fields)),
+            "filtered": bool(
+                self.filterset and any(self.filterset.form.data.get(name) for name in self.filterset.form.fields)
+            ),
             "sizes": PAGE_SIZES,
             "can_export": self.may_export(),
             "empty": self.empty,
@@ -101,11 +107,23 @@ class ListPage(Page):
         """Excel of exactly what is shown (all pages); who took what is on record before the bytes leave."""
         title, filters = str(self.get_title()), self.request.GET.copy()
         filters.pop("format", None)
-        record = audit.record("export", by=self.request.user, project_id=self.project_id, detail={"what": title, "filter": filters.urlencode()})
+        record = audit.record(
+            "export",
+            by=self.request.user,
+            project_id=self.project_id,
+            detail={"what": title, "filter": filters.urlencode()},
+        )
         book = Workbook(write_only=True)
         heads = [(str(column.label), column.format) for column in self.columns]
-        count = xlsx.table(book, title, heads, tables.sheet_rows(self.columns, rows.iterator(chunk_size=500) if hasattr(rows, "iterator") else rows))
-        xlsx.footer(book, by=self.request.user, what=title, filters=filters.urlencode(), rows=count, number=f"E{record.pk}")
+        count = xlsx.table(
+            book,
+            title,
+            heads,
+            tables.sheet_rows(self.columns, rows.iterator(chunk_size=500) if hasattr(rows, "iterator") else rows),
+        )
+        xlsx.footer(
+            book, by=self.request.user, what=title, filters=filters.urlencode(), rows=count, number=f"E{record.pk}"
+        )
         return xlsx.response(book, title)
 
 
@@ -179,7 +197,12 @@ class ActionPage(FormPage):
         return self.request.headers.get("Referer", "") or "/"
 
     def get_context(self) -> dict:
-        return {**super().get_context(), "sentence": self.get_sentence(), "final": self.final, "back_url": self.get_back_url()}
+        return {
+            **super().get_context(),
+            "sentence": self.get_sentence(),
+            "final": self.final,
+            "back_url": self.get_back_url(),
+        }
 
 
 class FilePage(Page):

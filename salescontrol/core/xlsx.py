@@ -52,7 +52,12 @@ def table(book: Workbook, title: str, heads: Sequence[tuple[str, str]], rows: It
     sheet.append([_head(sheet, str(label)) for label, _kind in heads])
     count = 0
     for row in rows:
-        sheet.append([put(WriteOnlyCell(sheet), value, FORMATS.get(kind, "")) for value, (_label, kind) in zip(row, heads, strict=True)])
+        sheet.append(
+            [
+                put(WriteOnlyCell(sheet), value, FORMATS.get(kind, ""))
+                for value, (_label, kind) in zip(row, heads, strict=True)
+            ]
+        )
         count += 1
     return count
 

@@ -1,17 +1,28 @@
 """Accounts: a person with an employee number. No superuser, no staff flag (decisions 33)."""
 
+import unicodedata
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Group
+from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Upper
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from salescontrol.core.history import tracked
 
 
+def normal_employee_no(text: str) -> str:
+    """An employee number as it is stored and compared: no blanks around it, half-width, capital letters."""
+    return unicodedata.normalize("NFKC", text).strip().upper()
+
+
 class UserManager(BaseUserManager):
-    """Looks people up by employee number."""
+    """Looks people up by employee number, however it was typed."""
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(employee_no__iexact=normal_employee_no(username or ""))
 
 
 class User(AbstractBaseUser):
@@ -20,7 +31,11 @@ class User(AbstractBaseUser):
     `auth_epoch` is part of every session's proof: raising it ends all sessions of the user at once (decisions 24).
     """
 
-    employee_no = models.CharField(_("employee number"), max_length=20, unique=True)
+    last_login = None  # Sessions say when somebody signed in; a second copy on the account would only age.
+    employee_no = models.CharField(
+        _("employee number"), max_length=20, unique=True,
+        validators=[RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9-]*$", _("Use letters, digits and hyphens."))],
+    )  # fmt: skip
     name = models.CharField(_("name"), max_length=60)
     phone = models.CharField(_("phone"), max_length=20, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
@@ -31,7 +46,7 @@ class User(AbstractBaseUser):
     auth_epoch = models.PositiveIntegerField(default=0)
     groups = models.ManyToManyField(Group, blank=True, related_name="users")
     created_at = models.DateTimeField(_("created"), db_default=Now())
-    history = tracked(excluded=["password", "last_login", "auth_epoch"])
+    history = tracked(excluded=["password", "auth_epoch"])
 
     USERNAME_FIELD = "employee_no"
     REQUIRED_FIELDS = ["name"]
@@ -40,6 +55,7 @@ class User(AbstractBaseUser):
     class Meta:
         verbose_name = _("account")
         ordering = ["employee_no"]
+        constraints = [models.UniqueConstraint(Upper("employee_no"), name="one_account_per_employee_no")]
 
     def __str__(self) -> str:
         return self.name
@@ -51,7 +67,9 @@ class User(AbstractBaseUser):
         return iter(())
 
     def _session_hash(self, secret: str) -> str:
-        return salted_hmac("security.User.session", f"{self.password}:{self.auth_epoch}", secret=secret, algorithm="sha256").hexdigest()
+        return salted_hmac(
+            "security.User.session", f"{self.password}:{self.auth_epoch}", secret=secret, algorithm="sha256"
+        ).hexdigest()
 
 
 class FormerPassword(models.Model):

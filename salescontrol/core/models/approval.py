@@ -37,22 +37,34 @@ class Approval(models.Model):
     reason = models.TextField(_("reason"))
     state = models.CharField(_("state"), max_length=10, choices=ApprovalState.choices, default=ApprovalState.PENDING)
     stage_no = models.PositiveSmallIntegerField(_("stage"), default=1)
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("requested by"))
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("requested by")
+    )
     requested_at = models.DateTimeField(_("requested at"), db_default=Now())
-    executed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("executed by"))
+    executed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("executed by")
+    )
     executed_at = models.DateTimeField(_("executed at"), null=True)
     history = tracked()
 
     class Meta:
         verbose_name = _("approval")
-        indexes = [models.Index(fields=["state", "project_id", "-requested_at"]), models.Index(fields=["kind", "target_id"])]
+        indexes = [
+            models.Index(fields=["state", "project_id", "-requested_at"]),
+            models.Index(fields=["kind", "target_id"]),
+        ]
         constraints = [
             models.CheckConstraint(name="approval_state_valid", condition=models.Q(state__in=ApprovalState.values)),
             models.CheckConstraint(
                 name="approval_executed_at_and_by",
-                condition=models.Q(executed_at__isnull=True, executed_by__isnull=True) | models.Q(executed_at__isnull=False, executed_by__isnull=False),
+                condition=models.Q(executed_at__isnull=True, executed_by__isnull=True)
+                | models.Q(executed_at__isnull=False, executed_by__isnull=False),
             ),
-            models.UniqueConstraint(fields=["kind", "target_id"], condition=models.Q(state="PENDING", target_id__isnull=False), name="one_pending_approval_per_target"),
+            models.UniqueConstraint(
+                fields=["kind", "target_id"],
+                condition=models.Q(state="PENDING", target_id__isnull=False),
+                name="one_pending_approval_per_target",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -83,8 +95,12 @@ class ApprovalDecision(models.Model):
     stage = models.OneToOneField(ApprovalStage, models.PROTECT, related_name="decision")
     agreed = models.BooleanField(_("agreed"))
     comment = models.TextField(_("comment"), blank=True)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("decided by"))
-    on_behalf_of = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("on behalf of"))
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("decided by")
+    )
+    on_behalf_of = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("on behalf of")
+    )
     decided_at = models.DateTimeField(_("decided at"), db_default=Now())
 
     class Meta:

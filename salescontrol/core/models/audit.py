@@ -12,7 +12,9 @@ class AuditEvent(models.Model):
     append_only = True
 
     at = models.DateTimeField(_("time"), db_default=Now(), db_index=True)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("who"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("who")
+    )
     action = models.CharField(_("action"), max_length=60, db_index=True)
     project_id = models.BigIntegerField(_("project"), null=True)
     target_kind = models.CharField(_("object"), max_length=60, blank=True)

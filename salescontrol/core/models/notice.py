@@ -14,7 +14,9 @@ class Notice(models.Model):
     params = models.JSONField(default=dict)
     url = models.CharField(max_length=300, blank=True)
     project_id = models.BigIntegerField(null=True)
-    key = models.CharField(max_length=120, help_text="One notice per reader and key, so that a repeated job tells once.")
+    key = models.CharField(
+        max_length=120, help_text="One notice per reader and key, so that a repeated job tells once."
+    )
     created_at = models.DateTimeField(_("time"), db_default=Now())
     read_at = models.DateTimeField(_("read"), null=True)
 

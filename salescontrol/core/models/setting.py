@@ -18,7 +18,9 @@ class Setting(models.Model):
         verbose_name = _("setting")
         constraints = [
             models.UniqueConstraint(fields=["project_id", "key"], name="one_setting_per_project"),
-            models.UniqueConstraint(fields=["key"], condition=models.Q(project_id__isnull=True), name="one_company_setting"),
+            models.UniqueConstraint(
+                fields=["key"], condition=models.Q(project_id__isnull=True), name="one_company_setting"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,1 @@
+"""Reading: what a user may see is decided in `scope`, once."""

@@ -1,0 +1,1 @@
+"""Writing: every function here is one named action."""

@@ -1,0 +1,1 @@
+"""Pages of inventory, one module per noun."""

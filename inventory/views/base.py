@@ -1,0 +1,30 @@
+"""What every page of a project shares: the project named in the address, or 404."""
+
+from django.http import Http404
+from django.urls import reverse
+
+from inventory.queries.scope import projects_visible_to
+
+
+class InProject:
+    """Mixin before a base view: finds `self.project` by its code among the projects this user may see."""
+
+    def prepare(self) -> None:
+        project = projects_visible_to(self.request.access).filter(code=self.kwargs["code"]).first()
+        if project is None:
+            raise Http404
+        self.project = self.request.project = project
+        if self.request.session.get("project") != project.code:
+            self.request.session["project"] = project.code
+        self.prepare_in_project()
+
+    def prepare_in_project(self) -> None:
+        """Find what else the address names, within the project."""
+
+    @property
+    def project_id(self) -> int:
+        return self.project.pk
+
+    def url(self, name: str, *args) -> str:
+        """The address of a page of this project."""
+        return reverse(f"inventory:{name}", args=[self.project.code, *args])

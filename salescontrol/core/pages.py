@@ -1,0 +1,277 @@
+"""The kernel's own pages: workbench, approvals, inbox, search, health."""
+
+import shutil
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.generic import View
+
+from salescontrol.core import approvals, clock, jobs, navigation, notices, panels, tables
+from salescontrol.core.filters import ApprovalFilter
+from salescontrol.core.forms import DecisionForm, Form
+from salescontrol.core.models import Approval
+from salescontrol.core.views import ActionPage, DetailPage, ListPage, Page
+
+
+class Home(DetailPage):
+    """The workbench of the role: what needs me, today's figures, what is new."""
+
+    template_name = "core/home.html"
+
+    def get_title(self) -> str:
+        hour = clock.local(clock.now()).hour
+        greeting = (
+            _("Good morning, %(name)s")
+            if hour < 12
+            else _("Good afternoon, %(name)s")
+            if hour < 18
+            else _("Good evening, %(name)s")
+        )
+        return greeting % {"name": self.request.user.name}
+
+    def get_context(self) -> dict:
+        project = navigation.current_project(self.request)
+        waiting = approvals.waiting_for(self.request.access).select_related("requested_by")
+        return {
+            "project": project,
+            "today": clock.today(),
+            "sections": panels.sections("workbench", self.request.access, project),
+            "waiting": [
+                {"approval": item, "kind": approvals.KINDS[item.kind].label, "url": approvals.page_url(item)}
+                for item in waiting[:10]
+            ],
+            "news": [{"notice": item, "text": notices.sentence(item)} for item in notices.inbox(self.request.user)[:8]],
+        }
+
+
+def _kind(approval: Approval):
+    return approvals.KINDS[approval.kind].label
+
+
+class ApprovalList(ListPage):
+    """One inbox of everything that waits for a decision, and the record of what was decided."""
+
+    title = gettext_lazy("Approvals")
+    template_name = "core/approval_list.html"
+    filterset_class = ApprovalFilter
+    empty = gettext_lazy("Nothing waits for a decision. Requests for important changes appear here.")
+    columns = (
+        tables.Column("subject", gettext_lazy("Subject"), link=approvals.page_url, sort=("subject",)),
+        tables.Column("kind", gettext_lazy("Kind"), _kind, sort=("kind",)),
+        tables.Column("reason", gettext_lazy("Reason")),
+        tables.Column("requested_by", gettext_lazy("Requested by"), "requested_by.name", sort=("requested_by__name",)),
+        tables.Column("requested_at", gettext_lazy("Time"), format="moment", sort=("requested_at",)),
+        tables.Column(
+            "state",
+            gettext_lazy("State"),
+            lambda row: row.get_state_display(),
+            tone=lambda row: TONES[row.state],
+            sort=("state",),
+        ),
+    )
+
+    def get_rows(self):
+        return approvals.visible_to(self.request.access).select_related("requested_by")
+
+    def get_context(self) -> dict:
+        waiting = approvals.waiting_for(self.request.access).select_related("requested_by")
+        access = self.request.access
+        return {"waiting": [_line(item, access) for item in waiting[:100]], "form": DecisionForm()}
+
+
+TONES = {
+    "PENDING": "pending",
+    "APPROVED": "held",
+    "EXECUTED": "good",
+    "RETURNED": "bad",
+    "STALE": "warn",
+    "WITHDRAWN": "withheld",
+}
+
+
+def _line(approval: Approval, access) -> dict:
+    kind = approvals.KINDS[approval.kind]
+    return {
+        "approval": approval,
+        "kind": kind.label,
+        "lines": kind.present(approval, access)[:4],
+        "url": approvals.page_url(approval),
+    }
+
+
+class ApprovalPage(DetailPage):
+    """One request: what, old → new, why, by whom, its effect, who decided what; and the buttons of whoever may decide."""
+
+    template_name = "core/approval.html"
+
+    def prepare(self) -> None:
+        access, pk = self.request.access, self.kwargs["pk"]
+        found = (
+            approvals.visible_to(access).filter(pk=pk).first() or approvals.waiting_for(access).filter(pk=pk).first()
+        )
+        if found is None:
+            raise Http404
+        self.approval = found
+
+    def get_title(self) -> str:
+        return self.approval.subject
+
+    def get_context(self) -> dict:
+        approval, access, user = self.approval, self.request.access, self.request.user
+        kind = approvals.KINDS[approval.kind]
+        pending = approval.state == Approval.State.PENDING
+        return {
+            "approval": approval,
+            "kind": kind.label,
+            "tone": TONES[approval.state],
+            "lines": kind.present(approval, access),
+            "target_url": kind.url(approval),
+            "stages": approval.stages.select_related("decision__decided_by", "decision__on_behalf_of"),
+            "may_decide": approvals.waiting_for(access).filter(pk=approval.pk).exists(),
+            "may_withdraw": pending and approval.requested_by_id == user.pk,
+            "may_execute": approval.state == Approval.State.APPROVED and approvals.may_execute(approval, access),
+            "form": DecisionForm(),
+        }
+
+
+class ApprovalDecide(Page):
+    """Approve or return, one or many at once; the answer to each is shown by name."""
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = DecisionForm(request.POST)
+        chosen = [int(pk) for pk in request.POST.getlist("approval") if pk.isdigit()][:100]
+        if form.is_valid():
+            for pk in chosen:
+                self.decide(pk, form.cleaned_data)
+        if not chosen:
+            messages.warning(request, _("Choose at least one request first."))
+        return HttpResponseRedirect(_back(request, reverse("approval_list")))
+
+    def decide(self, pk: int, values: dict) -> None:
+        try:
+            done = approvals.decide(
+                approval_id=pk, by=self.request.user, agree=values["answer"] == "approve", comment=values["comment"]
+            )
+        except approvals.Refusal as refusal:
+            messages.error(self.request, refusal.message)
+        else:
+            tell = messages.warning if done.state == Approval.State.STALE else messages.success
+            tell(self.request, f"{done.subject}: {done.get_state_display()}")
+
+
+class ApprovalExecute(ActionPage):
+    """Carry out what others approved."""
+
+    title = gettext_lazy("Execute")
+    submit_label = gettext_lazy("Execute")
+    success = gettext_lazy("Executed.")
+    form_class = Form
+    final = True
+
+    def get_sentence(self) -> str:
+        return _("What was approved takes effect now.")
+
+    def get_back_url(self) -> str:
+        return reverse("approval", args=[self.kwargs["pk"]])
+
+    def perform(self, form) -> Approval:
+        return approvals.execute(approval_id=self.kwargs["pk"], by=self.request.user)
+
+    def get_success_url(self, result: Approval) -> str:
+        return approvals.page_url(result)
+
+
+class ApprovalWithdraw(ApprovalExecute):
+    """Take one's own request back."""
+
+    title = gettext_lazy("Withdraw the request")
+    submit_label = gettext_lazy("Withdraw")
+    success = gettext_lazy("Withdrawn.")
+    final = False
+
+    def get_sentence(self) -> str:
+        return _("Nobody will decide this request any more. You may make it again.")
+
+    def perform(self, form) -> Approval:
+        return approvals.withdraw(approval_id=self.kwargs["pk"], by=self.request.user)
+
+
+class Inbox(ListPage):
+    """What the system told this user."""
+
+    title = gettext_lazy("Inbox")
+    template_name = "core/inbox.html"
+    default_order = ("-created_at", "-pk")
+    empty = gettext_lazy("No messages yet. Decisions, finished imports and new tasks are told here.")
+
+    def get_rows(self):
+        return notices.inbox(self.request.user)
+
+    def page_of(self, rows) -> dict:
+        context = super().page_of(rows)
+        context["items"] = [{"notice": item["row"], "text": notices.sentence(item["row"])} for item in context["rows"]]
+        return context
+
+
+class InboxRead(Page):
+    """Mark one message, or all, as read, and go where it points."""
+
+    def post(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
+        notices.mark_read(by=request.user, pk=pk)
+        notice = notices.inbox(request.user).filter(pk=pk).first() if pk else None
+        return HttpResponseRedirect(notice.url if notice and notice.url else reverse("inbox"))
+
+
+class Search(DetailPage):
+    """One box for everything: each app answers with what this user may see."""
+
+    title = gettext_lazy("Search")
+    template_name = "core/search.html"
+
+    def get_context(self) -> dict:
+        words = self.request.GET.get("q", "").strip()[:60]
+        return {"words": words, "sections": panels.sections("search", self.request.access, words) if words else []}
+
+
+def _back(request: HttpRequest, otherwise: str) -> str:
+    wanted = request.POST.get("next", "")
+    return wanted if url_has_allowed_host_and_scheme(wanted, {request.get_host()}) else otherwise
+
+
+@login_not_required
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+class Readiness(View):
+    """Whether work can be done: database, migrations, background work, disk. No details beyond the names (abuse 41)."""
+
+    def get(self, request: HttpRequest) -> JsonResponse:
+        checks = {"database": False, "migrations": False, "background": False, "disk": self.disk()}
+        try:
+            checks["migrations"] = not self.pending()
+            checks["background"] = jobs.alive()
+            checks["database"] = True
+        except DatabaseError:
+            pass
+        ready = all(checks.values())
+        return JsonResponse({"ready": ready, **checks}, status=200 if ready else 503)
+
+    def pending(self) -> bool:
+        executor = MigrationExecutor(connection)
+        return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+    def disk(self) -> bool:
+        return shutil.disk_usage(settings.VAR_DIR).free >= settings.DISK_LOW_MB * 1024 * 1024
+
+
+readyz = login_not_required(Readiness.as_view())

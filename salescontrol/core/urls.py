@@ -1,0 +1,20 @@
+"""The kernel's addresses."""
+
+from django.urls import path
+
+from salescontrol.core import pages
+
+urlpatterns = [
+    path("", pages.Home.as_view(), name="home"),
+    path("approvals/", pages.ApprovalList.as_view(), name="approval_list"),
+    path("approvals/decide/", pages.ApprovalDecide.as_view(), name="approval_decide"),
+    path("approvals/<int:pk>/", pages.ApprovalPage.as_view(), name="approval"),
+    path("approvals/<int:pk>/execute/", pages.ApprovalExecute.as_view(), name="approval_execute"),
+    path("approvals/<int:pk>/withdraw/", pages.ApprovalWithdraw.as_view(), name="approval_withdraw"),
+    path("inbox/", pages.Inbox.as_view(), name="inbox"),
+    path("inbox/read/", pages.InboxRead.as_view(), name="inbox_read_all"),
+    path("inbox/<int:pk>/read/", pages.InboxRead.as_view(), name="inbox_read"),
+    path("search/", pages.Search.as_view(), name="search"),
+    path("healthz", pages.healthz, name="healthz"),
+    path("readyz", pages.readyz, name="readyz"),
+]
