@@ -104,7 +104,7 @@ def test_office_answers_through_the_proxy(office, tmp_path):
     if NGINX is None and "REQUIRE_ALL" not in os.environ:
         pytest.skip("nginx is not installed")
     with running(tmp_path, office.port) as proxy:
-        status, headers, body = proxy.get("/", **{"Accept": "text/html"})
+        status, headers, body = proxy.get("/", Accept="text/html")
         while status in (301, 302):
             status, headers, body = proxy.get(headers["Location"])
     assert status == 200
