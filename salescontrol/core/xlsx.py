@@ -47,7 +47,7 @@ def table(book: Workbook, title: str, heads: Sequence[tuple[str, str]], rows: It
     """Write one sheet: `heads` are (label, format) pairs, then `rows`; heads are frozen. Returns the number of rows."""
     sheet = book.create_sheet(sheet_name(title))
     sheet.freeze_panes = "A2"
-    for number, (label, kind) in enumerate(heads, start=1):
+    for number, (_label, kind) in enumerate(heads, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = 16 if kind != "text" else 20
     sheet.append([_head(sheet, str(label)) for label, _kind in heads])
     count = 0

@@ -1,0 +1,1 @@
+from salescontrol.formats.en.formats import *  # noqa: F403
