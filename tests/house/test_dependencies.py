@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,45 @@ def test_every_direct_dependency_has_its_reason():
     reasons = {canonicalize_name(name): reason.strip() for name, reason in rows if name != "Package"}
     assert set(reasons) == {canonicalize_name(requirement.name) for requirement in RUNNING + DEVELOPING}
     assert [name for name, reason in reasons.items() if len(reason) < 12] == []
+
+
+# What shows that a running package is used, where it is not simply imported under its own name.
+USED_AS = {
+    "argon2-cffi": "Argon2PasswordHasher",
+    "charset-normalizer": "charset_normalizer",
+    "chinesecalendar": "chinese_calendar",
+    "django-axes": "axes.middleware",
+    "django-csp": "csp.middleware",
+    "django-filter": "django_filters",
+    "django-guardian": "guardian",
+    "django-htmx": "django_htmx",
+    "django-otp": "django_otp",
+    "django-simple-history": "simple_history",
+    "django-template-partials": "partialdef",
+    "gunicorn": "web: gunicorn",
+    "lucide": "{% lucide",
+    "lxml": "openpyxl",  # openpyxl writes with lxml when it is installed
+    "pillow": "from PIL",
+    "psycopg": "django.db.backends.postgresql",
+    "python-calamine": "python_calamine",
+    "python-stdnum": "stdnum",
+    "redis": "CELERY_BROKER_URL",  # Celery's broker client
+    "whitenoise": "whitenoise.middleware",
+}
+
+
+@pytest.mark.parametrize("requirement", RUNNING, ids=lambda requirement: requirement.name)
+def test_running_package_is_used(requirement):
+    name = canonicalize_name(requirement.name)
+    evidence = re.escape(USED_AS[name]) if name in USED_AS else rf"(from|import) {requirement.name.lower()}\b"
+    assert re.search(evidence, product()), (
+        f"no line of the product uses {name}: take it out, or say in USED_AS how it is used"
+    )
+
+
+@lru_cache
+def product() -> str:
+    apps = ["salescontrol", "inventory", "enquiries", "contracts", "security", "reports", "office"]
+    files = [file for app in apps for file in (ROOT / app).rglob("*.py")]
+    files += [*(ROOT / "templates").rglob("*.html"), ROOT / "Procfile"]
+    return "\n".join(file.read_text() for file in files)
