@@ -28,7 +28,7 @@ check: setup-dev ## format, lint, types, templates, layers, migrations, settings
 	$(BIN)/ruff format --quiet --check $(CODE)
 	$(BIN)/ruff check --quiet $(CODE)
 	$(BIN)/djlint --quiet --lint templates
-	$(BIN)/lint-imports --no-cache
+	$(BIN)/lint-imports --no-cache --no-logo
 	$(OFFICE) $(BIN)/mypy --no-color-output
 	$(OFFICE) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(OFFICE) $(BIN)/python manage.py check --deploy --fail-level WARNING
