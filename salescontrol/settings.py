@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "security",
     "reports",
     "office",
+    "salescontrol.demo",
 ]
 
 MIDDLEWARE = [
@@ -92,11 +93,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "security.middleware.SessionLimits",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "security.middleware.SignInRequired",
     "security.middleware.RequestAccess",
     "security.middleware.SignInDuties",
     "django_htmx.middleware.HtmxMiddleware",
@@ -136,6 +136,8 @@ ACCESS_PROVIDER = "security.queries.access_for"
 DECIDERS_PROVIDER = "security.queries.users_with_roles"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 ANONYMOUS_USER_NAME = None
+# Guardian's tables are read once per request by `security.queries.access_for`; its per-object backend is not wanted.
+SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
 LOGIN_URL = "security:sign_in"
 LOGIN_REDIRECT_URL = "home"
 PASSWORD_HASHERS = [
@@ -165,8 +167,11 @@ AXES_USERNAME_FORM_FIELD = "username"
 AXES_CLIENT_IP_CALLABLE = "salescontrol.core.middleware.client_ip"
 AXES_HTTP_RESPONSE_CODE = 429
 AXES_LOCKOUT_CALLABLE = "security.views.sign_in.locked_out"
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 OTP_TOTP_ISSUER = "Sales Control"
+OTP_TOTP_THROTTLE_FACTOR = 0
 
 # ---------------------------------------------------------------- the wire
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from salescontrol.core import approvals, navigation
+from salescontrol.core import approvals, navigation, options
 
 
 def register() -> None:
@@ -16,4 +16,8 @@ def register() -> None:
         icon="stamp",
         count=lambda access, project: approvals.waiting_for(access).count(),
         due=True,
+    )
+    options.define(
+        options.Option("files.daily_count", "security", _("Files that one person may hand in within 24 hours"), 300, "", 1, 100_000),
+        options.Option("files.daily_mb", "security", _("Size of all of them together"), 2000, "MB", 1, 1_000_000),
     )

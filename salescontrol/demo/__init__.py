@@ -1,0 +1,1 @@
+"""A demonstration: invented projects, people and units, the same every time. Nothing of it is real."""
