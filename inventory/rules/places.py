@@ -56,6 +56,25 @@ class Place:
         return self.building_key, self.entrance_key, self.floor.key, self.room_key
 
     @property
+    def unit_key(self) -> str:
+        """What `Unit.key` holds: unique in the project."""
+        return "/".join(self.key)
+
+    def columns(self) -> dict[str, str | int | None]:
+        """The place as the columns of a unit (all but its building)."""
+        floor = self.floor
+        return {
+            "entrance": self.entrance,
+            "floor": floor.level,
+            "floor_label": floor.text,
+            "floor_to": floor.top if floor.top > floor.level else None,
+            "room": self.room,
+            "number": self.number,
+            "key": self.unit_key,
+            "stack": self.stack,
+        }
+
+    @property
     def stack(self) -> str:
         """The proposed column of the board: entrance and position on the floor."""
         return (f"{self.entrance_key}-{self.position}" if self.entrance_key else self.position)[:20]
@@ -75,7 +94,7 @@ def _numeral(text: str) -> str:
 def building_key(text: str) -> str:
     """`3栋`, `3棟`, `3#`, `03号楼`, `三栋` and `Building 3` are one building: `3`."""
     plain = _ENGLISH_BUILDING.sub("", fold(text))
-    return _numeral(re.sub(rf"{_BUILDING_END}$", "", plain) or plain).upper()
+    return _numeral(re.sub(rf"{_BUILDING_END}$", "", plain) or plain).upper().replace("/", "-")
 
 
 def entrance_key(text: str) -> str:
@@ -84,7 +103,7 @@ def entrance_key(text: str) -> str:
     if plain in _NO_ENTRANCE:
         return ""
     plain = re.sub(r"^(unit|entrance)|(单元|梯|门|座|栋)$", "", plain) or plain
-    return _numeral(plain).upper()
+    return _numeral(plain).upper().replace("/", "-")
 
 
 def strip_project(text: str, names: Sequence[str]) -> str:
@@ -208,8 +227,8 @@ def number_room(room: str, floor: Floor) -> tuple[str, str, str]:
 
 
 def _position(room: str, floor: Floor) -> str:
-    front = str(abs(floor.level))
-    rest = room.removeprefix(front) if 0 < abs(floor.level) < ROOF_LEVEL else room
+    # Below ground, numbers run on (parking spaces 1 to 300): nothing of them is the floor.
+    rest = room.removeprefix(str(floor.level)) if 0 < floor.level < ROOF_LEVEL else room
     digits = re.search(r"[0-9]{1,2}$", rest)
     return (digits.group().zfill(2) if digits and rest != room else rest).upper()
 
