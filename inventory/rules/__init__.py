@@ -1,9 +1,9 @@
 """The rules for unit data (R6.1): one table of fields and one way to check a row, for forms and imports alike."""
 
 from .fields import ENTRY, FIELDS, PLACE, PRICE_FIELDS, Field
-from .places import Floor, Place, building_key, entrance_key, parse_floor, strip_project
+from .places import Floor, Place, building_key, entrance_key, parse_floor, read_place, strip_project
 from .problems import MESSAGES, Problem
-from .rows import CleanedRow, agrees, check_form, clean_row, priced_area
+from .rows import CleanedRow, agrees, as_text, check_form, clean_row, from_text, priced_area
 
 __all__ = [
     "ENTRY",
@@ -17,11 +17,14 @@ __all__ = [
     "Place",
     "Problem",
     "agrees",
+    "as_text",
     "building_key",
     "check_form",
     "clean_row",
     "entrance_key",
+    "from_text",
     "parse_floor",
     "priced_area",
+    "read_place",
     "strip_project",
 ]

@@ -19,8 +19,8 @@ ERRORS: dict[str, Promise] = {
     "not_positive": _("%(label)s must be more than 0, but it is %(value)s. Correct it or leave it empty."),
     "too_large": _("%(label)s %(value)s is %(limit)s or more. Check the decimal point and the unit (元, 万元, ㎡)."),
     "too_precise": _("%(label)s %(value)s has more than 2 decimals. Write it in yuan with at most 2 decimals."),
-    "date_in_number": _(
-        "“%(value)s” is a date where %(label)s should be. Format the cell as a number and type it again."
+    "date_found": _(
+        "“%(value)s” is a date where %(label)s should be. Format the cell as text or number and type it again."
     ),
     "cell_error": _("The cell of %(label)s shows the error %(value)s. Correct the formula or type the value."),
     "formula_without_value": _(
@@ -55,7 +55,7 @@ ERRORS: dict[str, Promise] = {
         "the supervisor can approve a change of the unit."
     ),
     "unit_locked": _(
-        "Unit %(unit)s is locked (%(reason)s). Leave the row out, or wait until the supervisor has decided or lifted it."
+        "Unit %(unit)s is locked (%(lock)s). Leave the row out, or wait until the supervisor has decided or lifted it."
     ),
     "in_other_batch": _(
         "Unit %(unit)s waits for review in batch %(batch)s. Wait for that decision or leave the row out."
@@ -88,12 +88,15 @@ class Problem:
     @property
     def message(self) -> str:
         """The sentence in the reader's language, saying what to do."""
-        from .fields import (  # fields.py is data that needs no problem; the label is only read here
-            FIELDS,
-            choice_labels,
-        )
+        # Read here and not above: the process that opens files needs no states, and fields.py is the table of this module.
+        from inventory.states import Lock, Status
+
+        from .fields import FIELDS, choice_labels
 
         params = dict(self.params)
+        for name, choices in (("status", Status), ("lock", Lock)):
+            if name in params:
+                params[name] = choices(params[name]).label
         if self.field in FIELDS:
             params.setdefault("label", FIELDS[self.field].label)
             params.setdefault("choices", choice_labels(self.field))

@@ -78,6 +78,24 @@ def check_form(
     return {name: row.values.get(name) for name in {*cleaned, *row.values}}, messages
 
 
+def as_text(value: Any) -> str:
+    """A checked value as the text it can be read from again (for rows that wait in JSON); None is empty."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
+def from_text(texts: Mapping[str, str]) -> dict[str, Any]:
+    """Values from texts made by `as_text`; places are left out (`read_place` reads them), an empty text is None."""
+    row = CleanedRow()
+    for name, text in texts.items():
+        if name not in PLACE_FIELDS:
+            row.values[name] = None
+            if text:
+                _READERS[FIELDS[name].kind](FIELDS[name], text, row)
+    return row.values
+
+
 def _storable(raw: Mapping[str, str], row: CleanedRow) -> dict[str, str]:
     """The texts of known fields, without those that hold a forbidden character or are too long; these become problems."""
     texts: dict[str, str] = {}
