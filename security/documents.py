@@ -42,8 +42,8 @@ def domain() -> str:
                 ["Code", "Name", "Mark"],
                 [[f"`{item.value}`", str(item.label), str(states.MARKS[item])] for item in states.Status],
             ),
-            "*Sold* is CONTRACTED and DELIVERED. *Released* is approved and not withheld. *Sell-through* is (SUBSCRIBED + sold) ÷ released. "
-            "Drafts are counted nowhere.",
+            "*Sold* is CONTRACTED and DELIVERED. *Released* is approved and not withheld. "
+            "*Sell-through* is (SUBSCRIBED + sold) ÷ released. Drafts are counted nowhere.",
             _diagram(states.SALE_TABLE),
             _moves(states.SALE_TABLE),
             "## Review of a listing",
