@@ -1,10 +1,29 @@
 """What each request needs to know about its user: access, language, session limits, and duties before work."""
 
-from django.http import HttpRequest, HttpResponse
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
+from salescontrol.core import clock
 from salescontrol.core.access import access_of
+from salescontrol.core.middleware import client_ip
+from security.models import EndReason, Session
+from security.services.sessions import close_session, note_request
+
+SEEN_EVERY = timedelta(minutes=1)
+DUTY_PAGES = {"password": "security:password"}
+# What may be done before the duties are: leave, or choose the language.
+FREE_PAGES = frozenset({"security:sign_out", "security:language"})
 
 
 class RequestAccess:
@@ -34,20 +53,76 @@ class ChosenLanguage:
 
 
 class SessionLimits:
-    """Placeholder order: idle and absolute limits (quality S2)."""
+    """Ends a session that was idle or lasted too long, says why at the sign-in, and notes when and from where it is used.
+
+    A view with `keeps_alive = False` (a poll) neither extends the session nor counts as being there (decisions 12).
+    """
 
     def __init__(self, get_response) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        row = getattr(request.session, "row", None)
+        if row is not None and row.user_id is not None and (reason := _over(row)):
+            close_session(session=row, by=None, reason=reason)
+            request.session.flush()
+            request.session.ended = reason
+            request.user = AnonymousUser()
+        ended = getattr(request.session, "ended", "")
+        if ended and ended != EndReason.SIGNED_OUT:
+            messages.info(request, EndReason(ended).label)
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view, args, kwargs) -> None:
+        row = getattr(request.session, "row", None)
+        if row is None or row.user_id is None or not request.user.is_authenticated:
+            return
+        device = request.headers.get("User-Agent", "")[:200]
+        keeps_alive = getattr(getattr(view, "view_class", view), "keeps_alive", True)
+        moved = device != (row.last_device or row.device)
+        if moved or (keeps_alive and clock.now() - row.seen_at >= SEEN_EVERY):
+            note_request(session=row, device=device, ip=client_ip(request))
+
+
+def _over(row: Session) -> str:
+    now = clock.now()
+    if now - row.started_at >= timedelta(hours=settings.SESSION_HOURS):
+        return EndReason.ABSOLUTE
+    if now - row.seen_at >= timedelta(minutes=settings.SESSION_IDLE_MINUTES):
+        return EndReason.IDLE
+    return ""
+
+
+class SignInRequired(LoginRequiredMiddleware):
+    """Sends everybody who is not signed in to the sign-in page; a poll or a partial gets a short answer that says where to go."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func) -> HttpResponse:
+        if not _wants_part(request):
+            return super().handle_no_permission(request, view_func)
+        response = HttpResponse(_("You are signed out."), status=401, content_type="text/plain; charset=utf-8")
+        response["HX-Redirect"] = reverse(settings.LOGIN_URL)
+        return response
+
+
+def _wants_part(request: HttpRequest) -> bool:
+    return request.headers.get("HX-Request") == "true" or request.headers.get("Accept", "").startswith(
+        "application/json"
+    )
 
 
 class SignInDuties:
-    """Before anything else: a forced password change, a second factor (quality S3)."""
+    """Before anything else: what the session still owes, such as a first password (quality S1)."""
 
     def __init__(self, get_response) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view, args, kwargs) -> HttpResponse | None:
+        page = request.resolver_match.view_name
+        duties = [duty for duty in request.session.get("duties", ()) if duty in DUTY_PAGES]
+        if not duties or page in FREE_PAGES or page == DUTY_PAGES[duties[0]]:
+            return None
+        query = urlencode({REDIRECT_FIELD_NAME: request.get_full_path()}) if request.method == "GET" else ""
+        return HttpResponseRedirect(f"{reverse(DUTY_PAGES[duties[0]])}?{query}")

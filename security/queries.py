@@ -2,21 +2,26 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import timedelta
+from uuid import UUID
 
-from django.db.models import Q
-from django.utils import timezone
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from inventory.models import ProjectGrant
+from salescontrol.core import clock
 from salescontrol.core.access import Access
-from salescontrol.core.permissions import COMPANY_ROLES, PROJECT_ROLES, Role
-from security.models import Deputy, User
-from security.roles import permissions_of
+from salescontrol.core.permissions import COMPANY_ROLES, PROJECT_ROLES, Permission, Role
+from security.devices import device_name
+from security.models import Deputy, EndReason, Session, User
+from security.roles import SECOND_FACTOR_ROLES, permissions_of
 
 _BY_CODENAME = {role.codename: role for role in PROJECT_ROLES}
 
 
 def access_for(user) -> Access:
-    """Everything that decides the user's rights, in three queries: company roles, roles by project, deputyships (decisions 2, 5)."""
+    """Everything that decides the user's rights, in four queries: company roles, roles by project, the time, deputyships (decisions 2, 5)."""
     if not user.is_authenticated or not user.is_active:
         return Access(user=user)
     company = frozenset(Role(name) for name in user.groups.values_list("name", flat=True) if name in COMPANY_ROLES)
@@ -25,40 +30,121 @@ def access_for(user) -> Access:
         "content_object_id", "permission__codename"
     ):
         roles[project_id].add(_BY_CODENAME[codename])
-    deputy_of = dict(deputyships(user).values_list("project_id", "supervisor_id"))
+    deputy_of = dict(running_deputyships().filter(deputy=user).values_list("project_id", "supervisor_id"))
+    deputy_of = {project_id: boss for project_id, boss in deputy_of.items() if Role.SUPERVISOR not in roles[project_id]}
     for project_id in deputy_of:
         roles[project_id].add(Role.SUPERVISOR)
-    held = {project_id: frozenset(names) for project_id, names in roles.items()}
+    held = {project_id: frozenset(names) for project_id, names in roles.items() if names}
     return Access(
         user=user,
         roles=held,
         company_roles=company,
         permissions={project_id: permissions_of(names) for project_id, names in held.items()},
         everywhere=permissions_of(company),
-        deputy_of={pk: boss for pk, boss in deputy_of.items() if not _own_supervisor(user, pk)},
+        deputy_of=deputy_of,
     )
 
 
-def _own_supervisor(user, project_id: int) -> bool:
-    return ProjectGrant.objects.filter(
-        user=user, content_object_id=project_id, permission__codename=Role.SUPERVISOR.codename
-    ).exists()
-
-
-def deputyships(user):
-    """The deputyships of `user` that run now and whose supervisor is still one."""
-    now = timezone.now()
-    return Deputy.objects.filter(deputy=user, starts_at__lte=now, ends_at__gt=now, supervisor__is_active=True)
+def running_deputyships() -> QuerySet[Deputy]:
+    """The deputyships that run at this moment: begun, not over, not ended early, and the supervisor is still one (decisions 5)."""
+    now = clock.now()
+    still = ProjectGrant.objects.filter(
+        user=OuterRef("supervisor"),
+        content_object_id=OuterRef("project_id"),
+        permission__codename=Role.SUPERVISOR.codename,
+    )
+    running = Deputy.objects.filter(
+        starts_at__lte=now, ends_at__gt=now, cancelled_at__isnull=True, supervisor__is_active=True
+    )
+    return running.filter(Exists(still))
 
 
 def users_with_roles(roles: Iterable[str], project_id: int | None) -> list[User]:
     """Active users who hold one of `roles` in the project (in any, when None) or company-wide, deputies of supervisors included."""
     roles = list(roles)
     granted = ProjectGrant.objects.filter(permission__codename__in=[f"role_{role}" for role in roles])
-    deputies = Deputy.objects.filter(starts_at__lte=timezone.now(), ends_at__gt=timezone.now())
+    deputies = running_deputyships() if Role.SUPERVISOR in roles else Deputy.objects.none()
     if project_id is not None:
         granted, deputies = granted.filter(content_object_id=project_id), deputies.filter(project_id=project_id)
-    if Role.SUPERVISOR not in roles:
-        deputies = deputies.none()
     who = Q(pk__in=granted.values("user")) | Q(groups__name__in=roles) | Q(pk__in=deputies.values("deputy"))
     return list(User.objects.filter(who, is_active=True).distinct())
+
+
+def live_sessions(user: User | None = None) -> QuerySet[Session]:
+    """The sessions (of `user`, or of everybody) that could still be used: not ended, within the idle and absolute limits."""
+    now = clock.now()
+    live = Session.objects.filter(
+        user__isnull=False,
+        ended_at__isnull=True,
+        seen_at__gt=now - timedelta(minutes=settings.SESSION_IDLE_MINUTES),
+        started_at__gt=now - timedelta(hours=settings.SESSION_HOURS),
+    ).order_by("-seen_at")
+    return live if user is None else live.filter(user=user)
+
+
+def known_source(account: str, ip: str) -> bool:
+    """Whether somebody signed in to the account from this address in the last 30 days."""
+    since = clock.now() - timedelta(days=30)
+    return Session.objects.filter(user__employee_no__iexact=account, ip=ip, started_at__gt=since).exists()
+
+
+def second_factor_of(user: User) -> TOTPDevice | None:
+    """The user's confirmed second factor, if there is one."""
+    return TOTPDevice.objects.filter(user=user, confirmed=True).first()
+
+
+def needs_second_factor(user: User) -> bool:
+    """Whether one of the user's roles must use a second factor (setting SECOND_FACTOR, quality S3)."""
+    if not settings.SECOND_FACTOR:
+        return False
+    access = access_for(user)
+    return bool((access.roles_in(None) | access.company_roles) & SECOND_FACTOR_ROLES)
+
+
+def roles_in_words(user: User, access: Access) -> list[dict]:
+    """The roles of `user` by project, as far as the reader (`access`) may know them: company-wide ones first."""
+    company = [Role(name).label for name in sorted(user.groups.values_list("name", flat=True)) if name in COMPANY_ROLES]
+    grants = (
+        ProjectGrant.objects.filter(user=user)
+        .select_related("content_object", "permission")
+        .order_by("content_object__name")
+    )
+    if user != access.user:
+        grants = grants.filter(access.projects(Permission.ACCOUNT_SEE, "content_object_id"))
+    projects: dict[str, list] = defaultdict(list)
+    for grant in grants:
+        projects[grant.content_object.name].append(_BY_CODENAME[grant.permission.codename].label)
+    rows = [{"where": name, "roles": labels} for name, labels in projects.items()]
+    return [{"where": "", "roles": company}, *rows] if company else rows
+
+
+def sessions_of(user: User, *, current: str | None = None) -> dict:
+    """What a page shows of the sessions of `user`: the live ones, and the last 20 that ended."""
+    live = list(live_sessions(user))
+    past = Session.objects.filter(user=user).exclude(pk__in=[row.pk for row in live]).select_related("ended_by")
+    return {
+        "live": [_session_line(row, current) for row in live],
+        "past": [_session_line(row, current) for row in past.order_by("-seen_at")[:20]],
+    }
+
+
+def _session_line(row: Session, current: str | None) -> dict:
+    return {
+        "number": row.number,
+        "device": device_name(row.last_device or row.device),
+        "first_device": device_name(row.device) if row.moved_at else "",
+        "ip": row.last_ip or row.ip,
+        "started_at": row.started_at,
+        "seen_at": row.seen_at,
+        "moved_at": row.moved_at,
+        "current": row.session_key == current,
+        "why": EndReason(row.end_reason).label if row.end_reason else EndReason.IDLE.label,
+        "ended_by": row.ended_by,
+        "ended_at": row.ended_at,
+    }
+
+
+def session_of(access: Access, number: UUID) -> Session | None:
+    """The live session with this number, if it is the reader's own or the reader may end anybody's."""
+    rows = live_sessions().select_related("user").filter(number=number)
+    return (rows if access.can(Permission.SESSION_END) else rows.filter(user=access.user)).first()
