@@ -111,7 +111,10 @@ FORMATS: dict[str, tuple[Format, ...]] = {
     ".pdf": (Format("pdf", "application/pdf", _is_pdf),),
     ".docx": (Format("document", _DOCX, _office("word/document.xml")),),
     ".xlsx": (Format("sheet", _XLSX, _is_sheet), Format("document", _XLSX, _office("xl/workbook.xml"))),
-    ".xls": (Format("sheet", "application/vnd.ms-excel", _is_sheet), Format("document", "application/vnd.ms-excel", _is_ole)),
+    ".xls": (
+        Format("sheet", "application/vnd.ms-excel", _is_sheet),
+        Format("document", "application/vnd.ms-excel", _is_ole),
+    ),
     ".csv": (Format("sheet", "text/csv", _is_sheet), Format("document", "text/csv", _is_csv)),
 }
 KINDS = ("image", "pdf", "document", "sheet")
@@ -168,7 +171,11 @@ def path_of(attachment: Attachment) -> Path:
 def shown_name(name: str) -> str:
     """The name as it is shown and offered to a browser: one line, no path, no control or direction marks, not too long (abuse 63)."""
     name = unicodedata.normalize("NFC", re.split(r"[/\\]", name.encode("utf-8", "ignore").decode())[-1])
-    name = "".join(" " if c in "\t\r\n" else c for c in name if c in "\t\r\n" or unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cn"))
+    name = "".join(
+        " " if c in "\t\r\n" else c
+        for c in name
+        if c in "\t\r\n" or unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cn")
+    )
     name = re.sub(r"\s+", " ", name).strip(" .") or "file"
     stem, dot, extension = name.rpartition(".")
     if dot and len(name) > LONGEST_NAME:
@@ -182,9 +189,12 @@ def _format_of(name: str, kinds: Collection[str]) -> Format:
         raise _heic()
     found = next((item for item in FORMATS.get(extension, ()) if item.kind in kinds), None)
     if found is None:
-        allowed = sorted(name.removeprefix(".") for name, items in FORMATS.items() for item in items if item.kind in kinds)
+        allowed = sorted(
+            name.removeprefix(".") for name, items in FORMATS.items() for item in items if item.kind in kinds
+        )
         raise _refused(
-            _("Files of this kind are not taken. Choose one of: %(kinds)s.") % {"kinds": ", ".join(dict.fromkeys(allowed))},
+            _("Files of this kind are not taken. Choose one of: %(kinds)s.")
+            % {"kinds": ", ".join(dict.fromkeys(allowed))},
             "wrong_kind",
         )
     return found
@@ -198,7 +208,9 @@ def _recognise(path: Path, name: str, chosen: Format) -> Format:
         raise _heic()
     if not chosen.is_it(head, path):
         raise _refused(
-            _("“%(name)s” is damaged, or something else than its name says. Open it, save it again in that format and try once more.")
+            _(
+                "“%(name)s” is damaged, or something else than its name says. Open it, save it again in that format and try once more."
+            )
             % {"name": name},
             "content_mismatch",
         )
@@ -210,7 +222,7 @@ def _check_room(size: int, by) -> None:
     if not size:
         raise _refused(_("The file is empty."), "empty")
     if size > settings.UPLOAD_MAX_MB * MEGABYTE:
-        raise _refused(_("The file is larger than %(limit)s MB. Make it smaller and try again.") % {"limit": settings.UPLOAD_MAX_MB}, "too_large")
+        raise _too_large()
     root = _root()
     if shutil.disk_usage(root).free - size < settings.DISK_LOW_MB * MEGABYTE:
         raise _refused(
@@ -253,7 +265,7 @@ def _copy(upload: Any, stream: IO[bytes]) -> None:
     for chunk in upload.chunks():
         written += len(chunk)
         if written > limit:
-            raise _refused(_("The file is larger than %(limit)s MB. Make it smaller and try again.") % {"limit": settings.UPLOAD_MAX_MB}, "too_large")
+            raise _too_large()
         stream.write(chunk)
     stream.flush()
 
@@ -307,6 +319,11 @@ def _answer(path: str, content_type: str) -> HttpResponseBase:
     response["Content-Security-Policy"] = POLICY
     response["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def _too_large() -> Refusal:
+    message = _("The file is larger than %(limit)s MB. Make it smaller and try again.")
+    return _refused(message % {"limit": settings.UPLOAD_MAX_MB}, "too_large")
 
 
 def _heic() -> Refusal:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from salescontrol.core.errors import Refusal
 
-CHILD = Path(__file__).with_name("picture_child.py")
+ROOT = Path(__file__).resolve().parents[2]
 SMALL = ".small"
 WALL_SECONDS = 10
 
@@ -24,10 +24,12 @@ def cleaned(path: Path) -> Iterator[tuple[Path, Path]]:
         whole, small = Path(folder, "whole"), Path(folder, "small")
         try:
             done = subprocess.run(
-                [sys.executable, "-I", "-B", str(CHILD), str(path), str(whole), str(small)],
+                [sys.executable, "-m", "salescontrol.core.picture_child"],
+                input=json.dumps({"path": str(path), "whole": str(whole), "small": str(small)}).encode(),
                 capture_output=True,
                 timeout=WALL_SECONDS,
-                env={},
+                cwd=ROOT,
+                env={"PYTHONDONTWRITEBYTECODE": "1"},
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
@@ -45,7 +47,9 @@ def _why(done: subprocess.CompletedProcess) -> str:
 
 def _refusal(code: str) -> Refusal:
     message = {
-        "too_large": _("This picture is too large to be read safely. Save it with fewer than 40 million pixels and try again."),
+        "too_large": _(
+            "This picture is too large to be read safely. Save it with fewer than 40 million pixels and try again."
+        ),
         "animated": _("This picture moves. Save one picture of it and hand that in."),
         "damaged": _("This picture is damaged or incomplete. Open it, save it again and try once more."),
     }[code]

@@ -18,6 +18,8 @@ def register() -> None:
         due=True,
     )
     options.define(
-        options.Option("files.daily_count", "security", _("Files that one person may hand in within 24 hours"), 300, "", 1, 100_000),
+        options.Option(
+            "files.daily_count", "security", _("Files that one person may hand in within 24 hours"), 300, "", 1, 100_000
+        ),
         options.Option("files.daily_mb", "security", _("Size of all of them together"), 2000, "MB", 1, 1_000_000),
     )
