@@ -78,6 +78,8 @@ SALE_TABLE = {
     "unit.release": Transition(frozenset({Status.WITHHELD}), Status.AVAILABLE, Permission.UNIT_RELEASE, reason=True),
     "unit.withhold": Transition(frozenset({Status.AVAILABLE}), Status.WITHHELD, Permission.UNIT_RELEASE, reason=True),
 }
+# What an approved request may correct a status to (R6.2): only between the two states without a claim.
+CORRECTIONS = {Status.AVAILABLE: "unit.release", Status.WITHHELD: "unit.withhold"}
 
 
 class BatchState(models.TextChoices):
@@ -94,6 +96,22 @@ class BatchState(models.TextChoices):
     DISCARDED = "DISCARDED", _("Discarded")
 
 
+# From the draft on: reading the file comes before (`services/imports.py`). A batch that was approved without some units is
+# submitted again for these when they are corrected.
+BATCH_TABLE = {
+    "batch.submit": Transition(
+        frozenset({BatchState.DRAFT, BatchState.RETURNED, BatchState.APPROVED}),
+        BatchState.SUBMITTED,
+        Permission.BATCH_SUBMIT,
+    ),
+    "batch.approve": Transition(frozenset({BatchState.SUBMITTED}), BatchState.APPROVED, Permission.UNIT_REVIEW),
+    "batch.return": Transition(
+        frozenset({BatchState.SUBMITTED}), BatchState.RETURNED, Permission.UNIT_REVIEW, reason=True
+    ),
+    "batch.withdraw": Transition(frozenset({BatchState.SUBMITTED}), BatchState.DRAFT, Permission.BATCH_SUBMIT),
+}
+
+
 class PriceListState(models.TextChoices):
     DRAFT = "DRAFT", _("Draft")
     SUBMITTED = "SUBMITTED", _("Submitted")
@@ -103,9 +121,50 @@ class PriceListState(models.TextChoices):
     REJECTED = "REJECTED", _("Returned")
 
 
+PRICE_TABLE = {
+    "price_list.submit": Transition(
+        frozenset({PriceListState.DRAFT, PriceListState.REJECTED}), PriceListState.SUBMITTED, Permission.PRICE_PROPOSE
+    ),
+    "price_list.approve": Transition(
+        frozenset({PriceListState.SUBMITTED}), PriceListState.APPROVED, Permission.PRICE_DECIDE
+    ),
+    "price_list.return": Transition(
+        frozenset({PriceListState.SUBMITTED}), PriceListState.REJECTED, Permission.PRICE_DECIDE, reason=True
+    ),
+    "price_list.withdraw": Transition(
+        frozenset({PriceListState.SUBMITTED}), PriceListState.DRAFT, Permission.PRICE_PROPOSE
+    ),
+    "price_list.take_effect": Transition(
+        frozenset({PriceListState.APPROVED}), PriceListState.EFFECTIVE, Permission.PRICE_DECIDE
+    ),
+    "price_list.supersede": Transition(
+        frozenset({PriceListState.EFFECTIVE}), PriceListState.SUPERSEDED, Permission.PRICE_DECIDE
+    ),
+}
+
+
 class DiscountState(models.TextChoices):
     DRAFT = "DRAFT", _("Draft")
     SUBMITTED = "SUBMITTED", _("Submitted")
     EFFECTIVE = "EFFECTIVE", _("Effective")
     ENDED = "ENDED", _("Ended")
     REJECTED = "REJECTED", _("Returned")
+
+
+DISCOUNT_TABLE = {
+    "discount.submit": Transition(
+        frozenset({DiscountState.DRAFT, DiscountState.REJECTED}), DiscountState.SUBMITTED, Permission.DISCOUNT_PROPOSE
+    ),
+    "discount.approve": Transition(
+        frozenset({DiscountState.SUBMITTED}), DiscountState.EFFECTIVE, Permission.DISCOUNT_DECIDE
+    ),
+    "discount.return": Transition(
+        frozenset({DiscountState.SUBMITTED}), DiscountState.REJECTED, Permission.DISCOUNT_DECIDE, reason=True
+    ),
+    "discount.withdraw": Transition(
+        frozenset({DiscountState.SUBMITTED}), DiscountState.DRAFT, Permission.DISCOUNT_PROPOSE
+    ),
+    "discount.end": Transition(
+        frozenset({DiscountState.EFFECTIVE}), DiscountState.ENDED, Permission.DISCOUNT_DECIDE, reason=True
+    ),
+}

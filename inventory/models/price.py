@@ -57,6 +57,7 @@ class PriceLine(models.Model):
     total = MoneyField(_("total"))
     old_unit_price = MoneyField(_("unit price before"), null=True)
     old_total = MoneyField(_("total before"), null=True)
+    note = models.CharField(_("note"), max_length=200, blank=True)
     applied_at = models.DateTimeField(_("in effect since"), null=True)
 
     class Meta:

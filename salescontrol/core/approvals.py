@@ -4,7 +4,7 @@ Four eyes are checked here and nowhere else: nobody decides what they requested,
 another person than the last decider executes. An app registers its kinds with `register` from `AppConfig.ready`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,8 +81,13 @@ def request(
     before: dict | None = None,
     after: dict | None = None,
     effect: dict | None = None,
+    authors: Iterable[int] = (),
 ) -> Approval:
-    """Ask for a decision. The caller has checked the right to ask. Raises Refusal without a reason, Conflict when one is already waiting."""
+    """Ask for a decision. The caller has checked the right to ask. Raises Refusal without a reason, Conflict when one is already waiting.
+
+    `authors`: ids of others who made what is to be decided (who typed in the units of a batch); like the one who asks, they
+    do not decide (R1.4: nobody approves their own entry).
+    """
     if not reason.strip():
         raise Refusal(
             _("Give the reason: whoever decides reads it."),
@@ -103,6 +108,7 @@ def request(
         target_version=rule.version(target_id) if rule.version and target_id else 0,
     )
     _save_only_one(approval, by)
+    approval.authors.set({by.pk, *authors})
     ApprovalStage.objects.bulk_create(
         ApprovalStage(approval=approval, number=number, role=role, any_of=stage.any_of)
         for number, stage in enumerate(rule.stages(approval), start=1)
@@ -141,7 +147,12 @@ def decide(*, approval_id: int, by, agree: bool, comment: str = "") -> Approval:
     if _is_stale(approval):
         return _close(approval, State.STALE, by)
     ApprovalDecision.objects.create(
-        stage=stage, agreed=agree, comment=comment.strip(), decided_by=by, on_behalf_of_id=deputy_of
+        stage=stage,
+        agreed=agree,
+        comment=comment.strip(),
+        decided_by=by,
+        requested_by_id=approval.requested_by_id,
+        on_behalf_of_id=deputy_of,
     )
     _tell_represented(approval, by, deputy_of)
     if not agree:
@@ -191,7 +202,7 @@ def visible_to(access):
 
 
 def waiting_for(access):
-    """The approvals whose current stage this user may decide now (not their own), oldest first."""
+    """The approvals whose current stage this user may decide now, oldest first: not their own, not one they decided before."""
     open_stage = ApprovalStage.objects.filter(
         approval=OuterRef("pk"), number=OuterRef("stage_no"), decision__isnull=True
     )
@@ -205,19 +216,32 @@ def waiting_for(access):
         can_decide |= Q(Exists(open_stage.filter(role__in=access.company_roles)))
     return (
         Approval.objects.filter(can_decide, state=State.PENDING)
-        .exclude(requested_by=access.user)
+        .exclude(authors=access.user)
+        .exclude(stages__decision__decided_by=access.user)
+        .exclude(_by_whom_one_stands_in(access))
         .order_by("requested_at", "pk")
     )
+
+
+def _by_whom_one_stands_in(access) -> Q:
+    """The requests of those for whom this user is deputy: nobody decides them in their own name (abuse 10)."""
+    own = Q(pk__in=[])
+    for project_id, represented in access.deputy_of.items():
+        own |= Q(project_id=project_id, authors=represented)
+    return own
 
 
 def deciders(approval: Approval) -> list:
     """The users who may decide the current stage."""
     roles = list(approval.stages.filter(number=approval.stage_no, decision__isnull=True).values_list("role", flat=True))
-    return [user for user in deciding_users(roles, approval.project_id) if user.pk != approval.requested_by_id]
+    authors = set(approval.authors.values_list("pk", flat=True))
+    return [user for user in deciding_users(roles, approval.project_id) if user.pk not in authors]
 
 
 def may_execute(approval: Approval, access) -> bool:
-    """Whether this user may carry out an approved request: a decider's role, but not the one who decided last."""
+    """Whether this user may carry out an approved request: a decider's role, but neither an author nor the one who decided last."""
+    if approval.authors.filter(pk=access.user.pk).exists():
+        return False
     last = ApprovalDecision.objects.filter(stage__approval=approval).order_by("-decided_at").first()
     roles = {stage.role for stage in approval.stages.all()}
     return (
@@ -243,8 +267,7 @@ def _locked(approval_id: int, by) -> Approval:
 
 
 def _stage_for(approval: Approval, by) -> tuple[ApprovalStage, int | None]:
-    if approval.requested_by_id == by.pk:
-        raise Forbidden(_("You requested this yourself, so somebody else decides it."), code="four_eyes")
+    _four_eyes(approval, by)
     access = access_of(by)
     open_stages = approval.stages.filter(number=approval.stage_no, decision__isnull=True)
     decided_before = ApprovalDecision.objects.filter(stage__approval=approval, decided_by=by).exists()
@@ -253,11 +276,26 @@ def _stage_for(approval: Approval, by) -> tuple[ApprovalStage, int | None]:
         waiting = ", ".join(str(item.get_role_display()) for item in open_stages)
         raise Forbidden(_("This waits for: %(roles)s.") % {"roles": waiting}, code="wrong_role")
     represented = access.deputy_of.get(approval.project_id) if stage.role == Role.SUPERVISOR else None
-    if represented is not None and represented == approval.requested_by_id:
+    if represented is not None and approval.authors.filter(pk=represented).exists():
         raise Forbidden(
             _("You stand in for the author of this request, so somebody else decides it."), code="four_eyes"
         )
     return stage, represented
+
+
+def _four_eyes(approval: Approval, by) -> None:
+    """Nobody decides what they asked for or had a hand in; a second account with the same phone is the same person (abuse 10)."""
+    authors = list(approval.authors.all())
+    if by.pk in {author.pk for author in authors}:
+        raise Forbidden(
+            _("You requested this yourself or entered what it is about, so somebody else decides it."),
+            code="four_eyes",
+        )
+    if by.phone and by.phone in {author.phone for author in authors}:
+        raise Forbidden(
+            _("Your account has the same phone number as an author of this request, so somebody else decides it."),
+            code="four_eyes",
+        )
 
 
 def _is_stale(approval: Approval) -> bool:

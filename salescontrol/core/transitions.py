@@ -30,11 +30,22 @@ def allowed(table: Mapping[str, Transition], state: str, access, project_id: int
 
 
 def check(
-    table: Mapping[str, Transition], action: str, row: models.Model, *, state: str, by, project_id: int | None
+    table: Mapping[str, Transition],
+    action: str,
+    row: models.Model,
+    *,
+    state: str,
+    by,
+    project_id: int | None,
+    approved: bool = False,
 ) -> Transition:
-    """The transition of `action` from the row's `state`; raises Forbidden (permission) or Conflict (the state has moved on)."""
+    """The transition of `action` from the row's `state`; raises Forbidden (permission) or Conflict (the state has moved on).
+
+    `approved`: an Approval has established the right to do it, so that its last decider need not hold the permission.
+    """
     transition = table[action]
-    access_of(by).require(transition.permission, project_id)
+    if not approved:
+        access_of(by).require(transition.permission, project_id)
     if state not in transition.sources:
         raise Conflict(
             _("%(row)s is %(state)s by now, so this cannot be done. Reload the page to see where it stands.")
@@ -52,6 +63,7 @@ def move(
     by,
     project_id: int | None,
     field: str = "state",
+    approved: bool = False,
     **changes,
 ) -> Row:
     """Lock `row`, check the action on the locked row, set `field` to its target with `changes`, save once and return it.
@@ -59,7 +71,9 @@ def move(
     Needs an open transaction. On SQLite the transaction itself is the lock (IMMEDIATE).
     """
     locked = type(row)._default_manager.select_for_update(of=("self",)).get(pk=row.pk)
-    transition = check(table, action, locked, state=getattr(locked, field), by=by, project_id=project_id)
+    transition = check(
+        table, action, locked, state=getattr(locked, field), by=by, project_id=project_id, approved=approved
+    )
     for name, value in {field: transition.target, **changes}.items():
         setattr(locked, name, value)
     locked._change_reason = action

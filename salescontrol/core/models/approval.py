@@ -41,6 +41,12 @@ class Approval(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("requested by")
     )
     requested_at = models.DateTimeField(_("requested at"), db_default=Now())
+    authors = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        related_name="+",
+        verbose_name=_("authors"),
+        help_text=_("Everybody who made what is decided here, the one who asks included: none of them decides."),
+    )
     executed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("executed by")
     )
@@ -59,6 +65,10 @@ class Approval(models.Model):
                 name="approval_executed_at_and_by",
                 condition=models.Q(executed_at__isnull=True, executed_by__isnull=True)
                 | models.Q(executed_at__isnull=False, executed_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="approval_executed_by_another",
+                condition=models.Q(executed_by__isnull=True) | ~models.Q(executed_by=models.F("requested_by")),
             ),
             models.UniqueConstraint(
                 fields=["kind", "target_id"],
@@ -88,7 +98,10 @@ class ApprovalStage(models.Model):
 
 
 class ApprovalDecision(models.Model):
-    """One answer to one stage: by whom, on whose behalf, with what comment. Never changed."""
+    """One answer to one stage: by whom, on whose behalf, with what comment. Never changed.
+
+    `requested_by` repeats the author of the request, so that the database itself refuses a decision on one's own (four eyes).
+    """
 
     append_only = True
 
@@ -98,6 +111,9 @@ class ApprovalDecision(models.Model):
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("decided by")
     )
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("requested by")
+    )
     on_behalf_of = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("on behalf of")
     )
@@ -105,6 +121,13 @@ class ApprovalDecision(models.Model):
 
     class Meta:
         ordering = ["decided_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="decision_by_another",
+                condition=~models.Q(decided_by=models.F("requested_by"))
+                & (models.Q(on_behalf_of__isnull=True) | ~models.Q(on_behalf_of=models.F("requested_by"))),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.stage} · {self.decided_by}"
