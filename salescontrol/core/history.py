@@ -9,9 +9,16 @@ from simple_history.models import HistoricalRecords
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 
-def tracked(*, excluded: Sequence[str] = ()) -> HistoricalRecords:
+class Records(HistoricalRecords):
+    """History whose action is empty, not missing, when a row is written without one (a command at the prompt, a test)."""
+
+    def get_change_reason_for_object(self, instance, history_type, using):
+        return super().get_change_reason_for_object(instance, history_type, using) or ""
+
+
+def tracked(*, excluded: Sequence[str] = ()) -> Records:
     """The declaration `history = tracked()` of a watched model; `excluded` fields have a record of their own."""
-    return HistoricalRecords(
+    return Records(
         excluded_fields=list(excluded),
         history_change_reason_field=models.CharField(max_length=300, default="", blank=True),
         use_base_model_db=False,

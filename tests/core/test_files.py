@@ -37,7 +37,11 @@ def picture(kind: str = "PNG", size=(40, 30), mode: str = "RGB", **options_) -> 
 
 
 def take(content: bytes, name: str, by, kinds=MATERIAL) -> Attachment:
-    return files.take_in(SimpleUploadedFile("upload", content), by=by, kinds=kinds) if name is None else _named(content, name, by, kinds)
+    return (
+        files.take_in(SimpleUploadedFile("upload", content), by=by, kinds=kinds)
+        if name is None
+        else _named(content, name, by, kinds)
+    )
 
 
 def _named(content: bytes, name: str, by, kinds) -> Attachment:
@@ -126,7 +130,9 @@ def test_a_large_picture_is_made_smaller_and_has_a_small_version(someone):
         assert small.size == (640, 128)
 
 
-@pytest.mark.parametrize(("mode", "kind"), [("CMYK", "JPEG"), ("I;16", "PNG"), ("LA", "PNG"), ("P", "PNG"), ("1", "PNG"), ("RGBA", "WEBP")])
+@pytest.mark.parametrize(
+    ("mode", "kind"), [("CMYK", "JPEG"), ("I;16", "PNG"), ("LA", "PNG"), ("P", "PNG"), ("1", "PNG"), ("RGBA", "WEBP")]
+)
 def test_abuse_61_unusual_colour_modes_become_plain_pictures(someone, mode, kind):
     image = Image.new(mode, (30, 30))
     buffer = io.BytesIO()
@@ -139,7 +145,9 @@ def test_abuse_61_unusual_colour_modes_become_plain_pictures(someone, mode, kind
 # ------------------------------------------------------------------ what is refused
 
 
-@pytest.mark.parametrize("name", ["x.svg", "x.html", "x.php", "x.exe", "x.jpg.html", "x", "x.gif", "x.xlsm", ".png", "x.png.", "x.zip"])
+@pytest.mark.parametrize(
+    "name", ["x.svg", "x.html", "x.php", "x.exe", "x.jpg.html", "x", "x.gif", "x.xlsm", ".png", "x.png.", "x.zip"]
+)
 @pytest.mark.parametrize("content", [b"<svg onload=alert(1)>", b"MZ\x90\0", PDF])
 def test_abuse_59_a_name_outside_the_allow_list_is_refused(someone, name, content):
     assert refusal(content, name, someone) in ("wrong_kind", "content_mismatch")
@@ -201,12 +209,21 @@ def png_of(width: int, height: int) -> bytes:
 
     packer = zlib.compressobj(9)
     rows = b"".join(packer.compress(b"\0" * (1 + width // 8 + 1)) for _ in range(height)) + packer.flush()
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0))
+        + chunk(b"IDAT", rows)
+        + chunk(b"IEND", b"")
+    )
 
 
 @pytest.mark.parametrize(("width", "height"), [(13_000, 13_000), (50_000, 50_000), (2_000_000_000, 3)])
 def test_abuse_61_a_picture_of_huge_size_is_refused_before_it_is_decoded(someone, width, height):
-    content = png_of(width, min(height, 13_000)) if width < 100_000 else png_of(8, 3).replace(struct.pack(">I", 8), struct.pack(">I", 2**31 - 1), 1)
+    content = (
+        png_of(width, min(height, 13_000))
+        if width < 100_000
+        else png_of(8, 3).replace(struct.pack(">I", 8), struct.pack(">I", 2**31 - 1), 1)
+    )
     started = clock.now()
     assert refusal(content, "bomb.png", someone) in ("picture_too_large", "picture_damaged")
     assert clock.now() - started < timedelta(seconds=2)
@@ -269,7 +286,12 @@ def test_abuse_61_random_damage_never_breaks_anything(someone):
 
 @pytest.mark.parametrize(
     "extra",
-    [b"/OpenAction<</S/JavaScript/JS(app.alert(1))>>", b"/S/Launch/F(cmd.exe)", b"/Encrypt 5 0 R", b"/Type/Page " * 20_000],
+    [
+        b"/OpenAction<</S/JavaScript/JS(app.alert(1))>>",
+        b"/S/Launch/F(cmd.exe)",
+        b"/Encrypt 5 0 R",
+        b"/Type/Page " * 20_000,
+    ],
 )
 def test_abuse_62_a_pdf_is_stored_and_never_shown_in_our_pages(someone, rf, extra):
     row = take(b"%PDF-1.7\n" + extra + b"\n%%EOF", "x.pdf", someone)
@@ -286,7 +308,9 @@ def test_abuse_62_a_pdf_without_head_or_end_is_refused(someone, content):
 
 
 def test_a_document_with_macros_is_refused(someone):
-    assert refusal(office("word/document.xml", **{"word/vbaProject.bin": b"x"}), "x.docx", someone) == "content_mismatch"
+    assert (
+        refusal(office("word/document.xml", **{"word/vbaProject.bin": b"x"}), "x.docx", someone) == "content_mismatch"
+    )
     assert refusal(office("evil.xml"), "x.docx", someone) == "content_mismatch"
     assert refusal(b"PK\x03\x04" + b"\0" * 50, "x.docx", someone) == "content_mismatch"
 
