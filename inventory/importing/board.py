@@ -14,7 +14,11 @@ from .table import Remark, Skipped, SourceCell, SourceRow, Table, letter
 
 _ROOM_HEAD = re.compile(r"([a-z]?[0-9]{1,4}[a-z]?|[a-z])(室|房|户|号|户型)?")
 _NUMBER = re.compile(r"[0-9][0-9,]*(\.[0-9]+)?(万元?)?")
-_BUILDING = re.compile(r"[0-9一二三四五六七八九十a-z](号楼|栋|幢|座|#)|单元|^(building|block|tower)")
+_NUMERAL = "[0-9一二三四五六七八九十]+"
+_BUILDING = re.compile(
+    rf"([A-Za-z]|{_NUMERAL})(号楼|號樓|栋|棟|幢|座|#)({_NUMERAL}[单單]元)?|(building|block|tower) ?[A-Za-z0-9]+",
+    re.IGNORECASE,
+)
 _KINDS = (
     ("备案单价", "filed_unit_price"),
     ("备案总价", "filed_total"),
@@ -145,10 +149,11 @@ def _building(sheet: Sheet, block: Block, row: int) -> SourceCell:
                 return SourceCell(text, letter(block.building), sheet.name, above + 1)
     for above in range(block.head - 1, max(-1, block.head - 6), -1):
         for column in range(block.left, block.rooms[-1] + 1):
-            if _BUILDING.search(fold(sheet.rows[above][column])):
-                return SourceCell(sheet.rows[above][column], letter(column), sheet.name, above + 1)
-    named = sheet.name if _BUILDING.search(fold(sheet.name)) else ""
-    return SourceCell(named, "", sheet.name, block.head + 1)
+            named = _BUILDING.search(sheet.rows[above][column])
+            if named:
+                return SourceCell(named.group(), letter(column), sheet.name, above + 1)
+    named = _BUILDING.search(sheet.name)
+    return SourceCell(named.group() if named else "", "", sheet.name, block.head + 1)
 
 
 def join_boards(table: Table) -> None:

@@ -21,6 +21,12 @@ class Sheet:
     def width(self) -> int:
         return len(self.rows[0]) if self.rows else 0
 
+    def with_merged(self, rows: int) -> "Sheet":
+        """A copy of the first rows in which merged areas are filled."""
+        copy = Sheet(self.name, [list(row) for row in self.rows[:rows]], self.merged)
+        copy.fill_merged()
+        return copy
+
     def fill_merged(self) -> None:
         """Write the text of each merged area into all of its cells."""
         for top, left, bottom, right in self.merged:

@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,11 +94,11 @@ def check_archive(path: Path) -> Flaws:
             for entry in archive.infolist():
                 with archive.open(entry) as stream:
                     left = _walk(stream, entry, left, flaws)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError, NotImplementedError, ValueError) as error:
-        raise Refused("unreadable") from error
     except DefusedXmlException as error:
         raise Refused("entities") from error
-    except SAXParseException as error:
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, SAXParseException, zlib.error) as error:
+        raise Refused("unreadable") from error
+    except (EOFError, OSError, NotImplementedError, ValueError) as error:
         raise Refused("unreadable") from error
     return flaws
 
@@ -167,8 +168,7 @@ class _Cells(ContentHandler):
             self.column = self._column(attrs.get("r"))
             self.type, self.formula, self.valued = attrs.get("t", "n"), False, False
         elif tag in ("v", "is"):
-            self._hold()
-            self.text = [] if self.type == "e" else None
+            self.text = []
         elif tag == "f":
             self.formula = True
 
@@ -195,9 +195,12 @@ class _Cells(ContentHandler):
 
     def endElement(self, name) -> None:
         tag = name.rpartition(":")[2]
-        if tag == "v" and self.text is not None:
-            self.flaws[self.row, self.column] = "".join(self.text)[:20]
-            self.text = None
+        if tag in ("v", "is") and self.text is not None:
+            content, self.text = "".join(self.text), None
+            if content:
+                self._hold()
+            if content and self.type == "e":
+                self.flaws[self.row, self.column] = content[:20]
         elif tag == "c" and self.formula and not self.valued:
             self._hold()
             self.flaws[self.row, self.column] = FORMULA_WITHOUT_VALUE

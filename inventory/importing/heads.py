@@ -94,10 +94,11 @@ def propose(heads: Sequence[Head], columns: Sequence[Sequence[str]], chosen: Map
 def find_heads(sheet: Sheet, chosen: Mapping[str, str]) -> HeadRow | None:
     """The row, or the two rows, with the most heads that we know, in the first rows of the sheet; None when there are none."""
     best: HeadRow | None = None
+    filled = sheet.with_merged(SCANNED_ROWS + 1)
     for first in range(min(len(sheet.rows), SCANNED_ROWS)):
         for last in (first, first + 1):
             if last < len(sheet.rows):
-                found = _read_heads(sheet, first, last, chosen)
+                found = _read_heads(sheet, filled, first, last, chosen)
                 if found is not None and (best is None or _worth(found) > _worth(best)):
                     best = found
     return best
@@ -107,8 +108,8 @@ def _worth(row: HeadRow) -> tuple[int, bool, int]:
     return sum(map(bool, row.fields)), row.first == row.last, -row.first
 
 
-def _read_heads(sheet: Sheet, first: int, last: int, chosen: Mapping[str, str]) -> HeadRow | None:
-    top, below = sheet.rows[first], sheet.rows[last]
+def _read_heads(sheet: Sheet, filled: Sheet, first: int, last: int, chosen: Mapping[str, str]) -> HeadRow | None:
+    top, below = filled.rows[first], filled.rows[last]
     if first != last and any(_PLAIN_NUMBER.fullmatch(text) for text in below):
         return None
     texts = [one if one == two or not two else f"{one}{two}" for one, two in zip(top, below, strict=True)]

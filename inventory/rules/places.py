@@ -1,7 +1,7 @@
 """Where a unit is: building, entrance, floor and room as people write them, and the key under which they are one (decisions 8)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .fields import FIELDS
@@ -58,7 +58,7 @@ class Place:
     @property
     def unit_key(self) -> str:
         """What `Unit.key` holds: unique in the project."""
-        return "/".join(self.key)
+        return "|".join(self.key)
 
     def columns(self) -> dict[str, str | int | None]:
         """The place as the columns of a unit (all but its building)."""
@@ -84,6 +84,9 @@ class Place:
         """The full number as the trade writes it: `1-2-1001`, `6-301`."""
         return "-".join(part for part in (self.building_key, self.entrance_key, self.room) if part)
 
+    def __str__(self) -> str:
+        return self.number
+
 
 def _numeral(text: str) -> str:
     number = chinese_number(text)
@@ -94,7 +97,7 @@ def _numeral(text: str) -> str:
 def building_key(text: str) -> str:
     """`3栋`, `3棟`, `3#`, `03号楼`, `三栋` and `Building 3` are one building: `3`."""
     plain = _ENGLISH_BUILDING.sub("", fold(text))
-    return _numeral(re.sub(rf"{_BUILDING_END}$", "", plain) or plain).upper().replace("/", "-")
+    return _numeral(re.sub(rf"{_BUILDING_END}$", "", plain) or plain).upper().replace("|", "-")
 
 
 def entrance_key(text: str) -> str:
@@ -103,7 +106,7 @@ def entrance_key(text: str) -> str:
     if plain in _NO_ENTRANCE:
         return ""
     plain = re.sub(r"^(unit|entrance)|(单元|梯|门|座|栋)$", "", plain) or plain
-    return _numeral(plain).upper().replace("/", "-")
+    return _numeral(plain).upper().replace("|", "-")
 
 
 def strip_project(text: str, names: Sequence[str]) -> str:
@@ -233,7 +236,7 @@ def _position(room: str, floor: Floor) -> str:
     return (digits.group().zfill(2) if digits and rest != room else rest).upper()
 
 
-def read_place(texts: dict[str, str], names: Sequence[str] = ()) -> tuple[Place | None, list[Problem]]:
+def read_place(texts: Mapping[str, str], names: Sequence[str] = ()) -> tuple[Place | None, list[Problem]]:
     """The place that the four texts name, or the problems that keep us from knowing it (decisions 8)."""
     building, inside = split_building(strip_project(texts.get("building", ""), names))
     entrance, floor_text = tidy(texts.get("entrance", "")) or inside, texts.get("floor", "")
@@ -258,6 +261,14 @@ def read_place(texts: dict[str, str], names: Sequence[str] = ()) -> tuple[Place 
     if problems:
         return None, problems
     return Place(building, building_key(building), entrance, entrance_key(entrance), floor, shown, key, position), []
+
+
+def kept_place(texts: Mapping[str, str]) -> Place:
+    """The place of texts that were read and found good before; raises ValueError for others."""
+    place, problems = read_place(texts)
+    if place is None:
+        raise ValueError(f"not a place: {problems}")
+    return place
 
 
 def _too_long(**texts: str) -> list[Problem]:
