@@ -46,7 +46,7 @@ docs: setup-dev ## write the pages of docs/ that are made from the code
 	$(OFFICE) $(BIN)/python manage.py generate_docs
 
 messages: setup-dev ## collect the texts to translate (needs gettext)
-	$(OFFICE) $(BIN)/python manage.py makemessages --locale zh_Hans --locale zh_Hant --no-location --no-obsolete --ignore .venv --ignore var
+	$(OFFICE) $(BIN)/python manage.py collect_texts
 
 lock: setup-dev ## make requirements*.txt from pyproject.toml again
 	@scripts/lock
