@@ -10,6 +10,7 @@ from django.template import engines
 
 from salescontrol.core.permissions import Role
 from tests import build
+from tests import engines as two_engines
 
 # Playwright's sync interface runs an event loop in the test's thread; Django's ORM refuses to work there without this.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -50,6 +51,21 @@ class Undefined(str):
 
     def __contains__(self, text) -> bool:
         return text == "%s"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings) -> None:
+    """The owner makes the test database (decisions 17)."""
+    two_engines.become_owner()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup):
+    """The tests run as the application's role; the owner takes the database down again."""
+    two_engines.become_application()
+    two_engines.let_tests_empty_tables()
+    yield
+    two_engines.become_owner()
 
 
 @pytest.fixture(autouse=True)

@@ -28,10 +28,20 @@ def install(sender, using: str, **kwargs) -> None:
         existing = set(connection.introspection.table_names(cursor))
         for model in append_only_models():
             table = model._meta.db_table
-            if model._meta.app_config is not sender or table not in existing:
-                continue
-            for statement in _statements(connection.vendor, table):
-                cursor.execute(statement)
+            if (
+                model._meta.app_config is sender
+                and table in existing
+                and not _is_guarded(cursor, connection.vendor, table)
+            ):
+                for statement in _statements(connection.vendor, table):
+                    cursor.execute(statement)
+
+
+def _is_guarded(cursor, vendor: str, table: str) -> bool:
+    if vendor != "postgresql":
+        return False
+    cursor.execute("SELECT 1 FROM pg_trigger WHERE tgname = %s AND tgenabled <> 'D'", [f"{table}_append_only"])
+    return cursor.fetchone() is not None
 
 
 def _statements(vendor: str, table: str) -> list[str]:

@@ -1,0 +1,70 @@
+"""The test database as in an office: the owner makes and empties it, everything else runs as a role that owns nothing."""
+
+import os
+from contextlib import contextmanager
+
+from django.apps import apps
+from django.db import connection
+
+from salescontrol.core import append_only
+from salescontrol.core.env import database
+
+_APPLICATION = {}
+
+
+def become_owner() -> None:
+    """From here on the connection is the owner's (nothing happens without DATABASE_OWNER_URL, or on SQLite)."""
+    connection.settings_dict["OPTIONS"].pop("pool", None)
+    url = os.environ.get("DATABASE_OWNER_URL", "")
+    if url and connection.vendor == "postgresql":
+        if not _APPLICATION:
+            _APPLICATION.update({name: connection.settings_dict[name] for name in ("USER", "PASSWORD")})
+        owner = database(url, None)
+        _switch({name: owner[name] for name in ("USER", "PASSWORD")})
+
+
+def become_application() -> None:
+    """Back to the role of the application."""
+    if _APPLICATION:
+        _switch(_APPLICATION)
+
+
+def _switch(who: dict) -> None:
+    connection.close()
+    connection.settings_dict.update(who)
+
+
+def let_tests_empty_tables() -> None:
+    """Between tests that commit, tables are emptied: by the owner, with the guards of append-only tables off meanwhile."""
+    plain = connection.ops.execute_sql_flush
+
+    def flush(sql_list) -> None:
+        become_owner()
+        with _guards_off():
+            plain(sql_list)
+        become_application()
+
+    connection.ops.execute_sql_flush = flush
+
+
+@contextmanager
+def _guards_off():
+    models = append_only.append_only_models()
+    with connection.cursor() as cursor:
+        for model in models:
+            for statement in _without_guard(model._meta.db_table):
+                cursor.execute(statement)
+    yield
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            for model in models:
+                cursor.execute(f"ALTER TABLE {model._meta.db_table} ENABLE TRIGGER USER")
+    else:
+        for config in apps.get_app_configs():
+            append_only.install(config, using=connection.alias)
+
+
+def _without_guard(table: str) -> list[str]:
+    if connection.vendor == "postgresql":
+        return [f"ALTER TABLE {table} DISABLE TRIGGER USER"]
+    return [f"DROP TRIGGER IF EXISTS {table}_no_{verb}" for verb in ("UPDATE", "DELETE")]
