@@ -1,5 +1,43 @@
 """What security contributes to the kernel's registries."""
 
+from django.utils.translation import gettext_lazy as _
+
+from salescontrol.core import navigation
+from salescontrol.core.permissions import Permission
+
 
 def register() -> None:
     """Called once when the apps are ready."""
+    # The handlers register themselves when their modules are read.
+    from security import tasks  # noqa: F401
+    from security.services import deputies, kinds  # noqa: F401
+
+    kinds.register()
+    navigation.register(
+        _("Accounts"),
+        "security:account_list",
+        group="security",
+        order=10,
+        icon="users",
+        permission=Permission.ACCOUNT_SEE,
+    )
+    navigation.register(
+        _("Settings"),
+        "security:settings",
+        group="security",
+        order=20,
+        icon="settings",
+        permission=Permission.COMPANY_SETTINGS,
+    )
+    navigation.register(
+        _("Project settings"), "security:project_settings", group="security", order=21, icon="settings-2",
+        permission=Permission.PROJECT_SETTINGS, project=True,
+    )  # fmt: skip
+    navigation.register(
+        _("Holidays"),
+        "security:holidays",
+        group="security",
+        order=22,
+        icon="calendar-days",
+        permission=Permission.COMPANY_SETTINGS,
+    )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from security.views import me, sign_in
+from security.views import accounts, deputies, me, settings, sign_in
 
 app_name = "security"
 urlpatterns = [
@@ -17,4 +17,26 @@ urlpatterns = [
     path("me/second-factor/remove/", me.SecondFactorRemove.as_view(), name="second_factor_remove"),
     path("me/sessions/", me.Sessions.as_view(), name="sessions"),
     path("sessions/<uuid:number>/end/", me.SessionEnd.as_view(), name="session_end"),
+    path("people/accounts/", accounts.AccountList.as_view(), name="account_list"),
+    path("people/accounts/open/", accounts.AccountOpen.as_view(), name="account_open"),
+    path("people/accounts/<int:pk>/", accounts.Account.as_view(), name="account"),
+    path("people/accounts/<int:pk>/change/", accounts.AccountChange.as_view(), name="account_change"),
+    path("people/accounts/<int:pk>/roles/", accounts.AccountRoles.as_view(), name="account_roles"),
+    path("people/accounts/<int:pk>/close/", accounts.AccountClose.as_view(), name="account_close"),
+    path("people/accounts/<int:pk>/reopen/", accounts.AccountReopen.as_view(), name="account_reopen"),
+    path("people/accounts/<int:pk>/suspend/", accounts.AccountSuspend.as_view(), name="account_suspend"),
+    path("people/accounts/<int:pk>/second-factor/", accounts.SecondFactorReset.as_view(), name="account_second_factor"),
+    path("people/accounts/<int:pk>/link/", accounts.AccountLink.as_view(), name="account_link"),
+    path("people/deputies/", deputies.DeputyList.as_view(), name="deputies"),
+    path("people/deputies/name/", deputies.DeputyName.as_view(), name="deputy_name"),
+    path("people/deputies/<int:pk>/end/", deputies.DeputyEnd.as_view(), name="deputy_end"),
+    path("settings/", settings.Settings.as_view(), name="settings"),
+    path("settings/history/", settings.SettingsHistory.as_view(), name="settings_history"),
+    path("settings/holidays/", settings.Holidays.as_view(), name="holidays"),
+    path("settings/holidays/add/", settings.HolidayEdit.as_view(), name="holiday_add"),
+    path("settings/holidays/<int:pk>/", settings.HolidayEdit.as_view(), name="holiday_edit"),
+    path("settings/holidays/<int:pk>/remove/", settings.HolidayRemove.as_view(), name="holiday_remove"),
+    path("settings/p/<str:code>/", settings.Settings.as_view(), name="project_settings"),
+    path("settings/p/<str:code>/history/", settings.SettingsHistory.as_view(), name="project_settings_history"),
+    path("settings/p/<str:code>/<str:key>/reset/", settings.SettingReset.as_view(), name="project_setting_reset"),
 ]

@@ -1,0 +1,84 @@
+"""The approvals about accounts: who decides, what is shown, what is applied (decisions 1, 22)."""
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from inventory.models import Project
+from salescontrol.core import approvals
+from salescontrol.core.access import Access
+from salescontrol.core.approvals import Kind, Stage
+from salescontrol.core.models import Approval
+from salescontrol.core.permissions import Role
+from security.models import User
+from security.services import accounts
+
+
+def register() -> None:
+    """Name the kinds to the one approvals mechanism; called once when the apps are ready."""
+    kinds = {
+        "account.open": (gettext_lazy("New account"), accounts.open_account, _new_account),
+        "account.roles": (gettext_lazy("Roles"), accounts.apply_roles, _roles),
+        "account.deactivate": (gettext_lazy("Close an account"), accounts.apply_active, _active),
+        "account.reactivate": (gettext_lazy("Open an account again"), accounts.apply_active, _active),
+        "account.second_factor": (
+            gettext_lazy("Reset a second factor"),
+            accounts.apply_second_factor_reset,
+            _second_factor,
+        ),
+    }
+    for code, (label, apply, present) in kinds.items():
+        version = None if code == "account.open" else accounts.state_of
+        approvals.register(code, Kind(label, _stages, apply, present, _url, version=version))
+
+
+def _stages(approval: Approval) -> list[Stage]:
+    """Company-wide roles: management alone. Otherwise the first of supervisor and management that answers."""
+    if approval.effect.get("company"):
+        return [Stage((Role.MANAGEMENT,))]
+    return [Stage((Role.SUPERVISOR, Role.MANAGEMENT), any_of=True)]
+
+
+def _url(approval: Approval) -> str:
+    user_id = approval.target_id or approval.effect.get("user")
+    return reverse("security:account", args=[user_id]) if user_id else ""
+
+
+def _new_account(approval: Approval, access: Access) -> list[tuple]:
+    data = approval.after
+    return [
+        (_("Employee number"), "", data["employee_no"]),
+        (_("Name"), "", data["name"]),
+        (_("Phone"), "", data["phone"]),
+        (_where(approval), "", _in_words(data["roles"])),
+    ]
+
+
+def _roles(approval: Approval, access: Access) -> list[tuple]:
+    return [(_where(approval), _in_words(approval.before["roles"]), _in_words(approval.after["roles"]))]
+
+
+def _active(approval: Approval, access: Access) -> list[tuple]:
+    words = {True: _("Open"), False: _("Closed")}
+    held = ", ".join(row for row in _held(approval))
+    return [(_("Account"), words[approval.before["active"]], words[approval.after["active"]]), (_("Roles"), held, held)]
+
+
+def _second_factor(approval: Approval, access: Access) -> list[tuple]:
+    return [(_("Second factor"), _("Set up"), _("None until the next sign-in"))]
+
+
+def _held(approval: Approval) -> list[str]:
+    user = User.objects.get(pk=approval.target_id)
+    names = sorted({role for roles in accounts.all_roles_of(user).values() for role in roles})
+    return [str(role.label) for role in names]
+
+
+def _where(approval: Approval) -> str:
+    if approval.project_id is None:
+        return _("Roles in the whole company")
+    return _("Roles in %(project)s") % {"project": Project.objects.get(pk=approval.project_id).name}
+
+
+def _in_words(roles: list[str]) -> str:
+    return ", ".join(str(Role(role).label) for role in roles) or _("none")
