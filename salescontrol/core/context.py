@@ -19,7 +19,8 @@ def frame(request: HttpRequest) -> dict:
         "unread": SimpleLazyObject(
             lambda: notices.inbox(user).filter(read_at__isnull=True).count() if signed_in else 0
         ),
-        "project_choices": SimpleLazyObject(lambda: list(navigation.projects(request.access)) if signed_in else []),
+        "current_project": SimpleLazyObject(lambda: navigation.current_project(request)) if signed_in else None,
+        "project_choices": SimpleLazyObject(lambda: navigation.projects_of(request) if signed_in else []),
     }
 
 

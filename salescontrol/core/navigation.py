@@ -49,16 +49,19 @@ def register_projects(query: Callable) -> None:
     _PROJECTS[:] = [query]
 
 
-def projects(access):
-    """The projects that this user may switch to."""
-    return _PROJECTS[0](access) if _PROJECTS else ()
+def projects_of(request) -> list:
+    """The projects that this user may switch to, read once per request."""
+    known = getattr(request, "known_projects", None)
+    if known is None:
+        known = request.known_projects = list(_PROJECTS[0](request.access)) if _PROJECTS else []
+    return known
 
 
 def current_project(request):
     """The project of the page, else the one looked at last, else the first of the user's."""
     project = getattr(request, "project", None)
     if project is None:
-        mine = list(projects(request.access))
+        mine = projects_of(request)
         last = request.session.get("project")
         project = next((item for item in mine if item.code == last), mine[0] if mine else None)
     return project
