@@ -160,7 +160,7 @@ _ALL = (
     Field("filed_total", _("Filed total"), "total", heads=(*_priced(*_FILED, what="总价"), "filedtotal", "filedprice")),
     Field("finish", _("Finish standard"), "choice", choices=FINISHES, heads=(
         "装修标准", "装修", "装修情况", "交付标准", "装修状况", "finish", "decoration")),
-    Field("permit_number", _("Presale permit"), "text", limit=60, heads=(
+    Field("permit_number", _("Pre-sale permit"), "text", limit=60, heads=(
         "预售许可证", "预售许可证号", "预售证号", "预售证", "预售许可证编号", "许可证号",
         "permit", "permitnumber", "presellno", "presalepermit")),
     Field("mortgaged", _("Mortgaged"), "flag", heads=("抵押", "抵押情况", "是否抵押", "抵押状态", "mortgaged", "pledgedesc")),

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models.functions import Now, Upper
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from salescontrol.core.history import save_tracked, tracked
 
@@ -37,7 +38,7 @@ class User(AbstractBaseUser):
         _("employee number"), max_length=20, unique=True,
         validators=[RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9-]*$", _("Use letters, digits and hyphens."))],
     )  # fmt: skip
-    name = models.CharField(_("name"), max_length=60)
+    name = models.CharField(pgettext_lazy("of a person", "name"), max_length=60)
     phone = models.CharField(_("phone"), max_length=20, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES, blank=True)
