@@ -33,16 +33,16 @@ def main() -> None:
     path = Path(asked["path"])
     try:
         kind, flaws = check(path, asked["name"])
-        table = interpret(
-            read_sheets(path, kind, flaws),
-            remembered=asked["remembered"],
-            mapping=asked["mapping"],
-            names=asked["names"],
-        )
+        sheets = read_sheets(path, kind, flaws)
+        if asked["want"] == "grid":
+            found = [(sheet.name, sheet.rows) for sheet in sheets]
+        else:
+            table = interpret(sheets, remembered=asked["remembered"], mapping=asked["mapping"], names=asked["names"])
+            found = table.as_json()
     except Refused as refused:
         answer = {"refused": refused.code, "params": refused.params}
     else:
-        answer = {"table": table.as_json()}
+        answer = {"answer": found}
     json.dump(answer, sys.stdout)
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from .guard import too_large
 from .refusals import Refused
@@ -29,19 +30,23 @@ def read_file(
     `mapping` (folded head → field, "" for none) is what a person chose now, `remembered` what was chosen for earlier files,
     by `heads_digest`. Raises Refused when the file is no list of units or not safe to read.
     """
+    asked = {"remembered": remembered or {}, "mapping": mapping or {}, "names": list(project_names)}
+    return Table.from_json(_ask(path, name, {"want": "table", **asked}))
+
+
+def read_grid(path: Path, *, name: str) -> list[tuple[str, list[list[str]]]]:
+    """Every sheet of a file as (name, rows of texts). Raises Refused like `read_file`."""
+    return [(title, rows) for title, rows in _ask(path, name, {"want": "grid"})]
+
+
+def _ask(path: Path, name: str, question: Mapping[str, Any]) -> Any:
+    """Have the child read the file and give its answer; raises Refused with the reason when there is none."""
     if path.stat().st_size > LARGEST_FILE:
         raise too_large()
-    asked = {
-        "path": str(path.resolve()),
-        "name": name,
-        "remembered": remembered or {},
-        "mapping": mapping or {},
-        "names": list(project_names),
-    }
     try:
         done = subprocess.run(
             [sys.executable, "-m", "inventory.importing.child"],
-            input=json.dumps(asked),
+            input=json.dumps({"path": str(path.resolve()), "name": name, **question}),
             capture_output=True,
             text=True,
             encoding="utf-8",
@@ -57,7 +62,7 @@ def read_file(
     answer = json.loads(done.stdout)
     if "refused" in answer:
         raise Refused(answer["refused"], **answer["params"])
-    return Table.from_json(answer["table"])
+    return answer["answer"]
 
 
 def _crashed(errors: str) -> Refused:

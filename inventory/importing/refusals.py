@@ -56,6 +56,12 @@ REMARKS: dict[str, Promise] = {
     "floor_from_room": _("The file has no floor column: floors were read from the room numbers."),
 }
 
+SKIPPED_REASONS: dict[str, Promise] = {
+    "total": _("a row of totals"),
+    "heading": _("heads or a title"),
+    "note": _("a note"),
+}
+
 
 class Refused(Exception):
     """The file as a whole cannot be read; `code` names the sentence in `REFUSALS`."""

@@ -12,7 +12,7 @@ ROOF_LEVEL = 900
 _ROOF = {"天面", "屋面", "屋顶", "天台", "顶层", "楼顶", "屋顶层", "roof", "rf", "r"}
 _WORDS = {"首层": 1, "底层": 1, "地面层": 1, "地下室": -1, "地库": -1, "地下": -1}
 _BUILDING_END = r"(?:号楼|栋楼|#楼|栋|幢|座|楼|号|#)"
-_WHOLE_BUILDING = re.compile(rf"(?P<building>.*?{_BUILDING_END})(?P<entrance>[^栋幢座楼#]+?(?:单元|座|梯))")
+_WHOLE_BUILDING = re.compile(rf"(?P<building>.*?{_BUILDING_END})(?P<entrance>[^栋幢座楼#]+?(?:单元|座|梯)|[-—/]+)")
 _CHINESE_ROOM = re.compile(
     r"(?:(?P<building>.+?(?:号楼|栋|幢|座|楼|#))(?P<entrance>.+?单元)?|(?P<only_entrance>.+?单元))(?P<room>[0-9a-z]+)"
 )

@@ -86,14 +86,16 @@ class Plan:
         ]
 
 
-def make_plan(*, project: Project, table: Table, progress: Callable[[int, int], None] = lambda done, of: None) -> Plan:
+def make_plan(
+    *, project: Project | None, table: Table, progress: Callable[[int, int], None] = lambda done, of: None
+) -> Plan:
     """Compare every row of the table with the project's units. Nothing is written.
 
-    `progress(done, of)` is called now and then. Three queries, however many rows.
+    `project` None: one that is not made yet. `progress(done, of)` is called now and then. Three queries, however many rows.
     """
     known = _Known(project)
     required = rules.ENTRY if "built_area" in table.fields else PLACE
-    names = [project.name, *table.project_names]
+    names = [*([project.name] if project else []), *table.project_names]
     seen: dict[tuple[str, ...], SourceRow] = {}
     lines = []
     for number, source in enumerate(table.rows):
@@ -106,7 +108,7 @@ def make_plan(*, project: Project, table: Table, progress: Callable[[int, int], 
 class _Known:
     """The project's units, found by place."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project | None) -> None:
         self.now = clock.now()
         self.by_key: dict[str, dict[str, Any]] = {}
         self.by_room: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
@@ -177,6 +179,14 @@ def _placed(problem: rules.Problem, source: SourceRow) -> dict[str, Any]:
     return {**problem.as_json(), "sheet": where[0], "row": where[1], "column": where[2]}
 
 
+def _named_by(source: SourceRow) -> str:
+    """The field whose cell stands for the unit: the room, or on a board, where that is a head, its figure."""
+    room = source.cells.get("room")
+    if room is None or room.row == source.row:
+        return "room"
+    return next((name for name in source.cells if name not in (*PLACE, "entrance")), "room")
+
+
 def _placed_problems(
     place: rules.Place,
     unit: Mapping[str, Any] | None,
@@ -186,13 +196,13 @@ def _placed_problems(
     required: Iterable[str],
 ) -> list[rules.Problem]:
     problems = []
-    number = unit["number"] if unit else place.number
+    number, about = unit["number"] if unit else place.number, _named_by(source)
     if first is not None:
-        problems.append(rules.Problem("duplicate", "room", {"row": first.row, "sheet": first.sheet, "unit": number}))
+        problems.append(rules.Problem("duplicate", about, {"row": first.row, "sheet": first.sheet, "unit": number}))
     if known.several(place):
         problems.append(rules.Problem("missing", "entrance"))
     elif unit is None and "built_area" not in required:
-        problems.append(rules.Problem("unknown_unit_without_area", "room", {"unit": number}))
+        problems.append(rules.Problem("unknown_unit_without_area", about, {"unit": number}))
     if unit is not None and fold(unit["room"]) != fold(place.room):
         params = {"value": tidy(source.cells["room"].text), "unit": number}
         problems.append(rules.Problem("same_room_other_spelling", "room", params))

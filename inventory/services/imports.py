@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from inventory.importing import Refused, Table, heads_digest, read_file
 from inventory.models import BatchLine, ImportMapping, ListingBatch, Project, Unit
@@ -29,6 +30,12 @@ from salescontrol.core.permissions import Permission
 
 READ_TOPIC = "import.read"
 SKIPPED_KEPT = 200
+notices.register(
+    "batch.preview",
+    gettext_lazy("%(title)s was read: %(new)s new, %(changed)s changed, %(refused)s refused. Look at the preview."),
+)
+notices.register("batch.mapping", gettext_lazy("%(title)s was read: choose its columns."))
+notices.register("batch.refused", gettext_lazy("%(title)s could not be read. Its page says why."))
 UNREAD = (BatchState.MAPPING, BatchState.PREVIEW, BatchState.REFUSED)
 
 
