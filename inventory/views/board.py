@@ -1,0 +1,309 @@
+"""The sales board (R1.6): the page, the unit panel, wall display, print and Excel. All from one reading of the board."""
+
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from inventory import exports
+from inventory.board import Look, Renderer
+from inventory.forms.board import BoardFilter
+from inventory.models import Unit
+from inventory.queries.board import (
+    Board,
+    Place,
+    Summary,
+    count_asked,
+    matching,
+    read_board,
+    remaining_by_layout,
+    summarise,
+)
+from inventory.queries.present import TONES, card, sight
+from inventory.queries.scope import units_visible_to
+from inventory.queries.towers import Tower, towers
+from inventory.states import MARKS, SALE_STATES, Status
+from inventory.views.base import InProject
+from salescontrol.core import audit, panels
+from salescontrol.core.permissions import Permission
+from salescontrol.core.views import Page
+
+FILTERS = tuple(BoardFilter.base_fields)
+ROTATION_SECONDS = 20
+# The legend begins with what can be sold, and ends with what is kept back.
+LEGEND = (*(status for status in SALE_STATES if status is not Status.WITHHELD), Status.WITHHELD)
+
+
+class BoardBase(InProject, Page):
+    """What every view of the board shares: the board as this reader may see it, and the filter of the address."""
+
+    permission = Permission.BOARD_SEE
+    title = gettext_lazy("Sales board")
+
+    @cached_property
+    def board(self) -> Board:
+        return read_board(self.request.access, self.project)
+
+    @cached_property
+    def filter(self) -> BoardFilter:
+        return BoardFilter(self.request.GET, board=self.board)
+
+    @cached_property
+    def places(self) -> list[Place]:
+        return self.board.part(attached=self.filter.attached, building_id=self.filter.wanted.building_id)
+
+    @cached_property
+    def asked(self) -> frozenset[int] | None:
+        return matching(self.board, self.places, self.filter.wanted)
+
+    @cached_property
+    def summary(self) -> Summary:
+        return summarise(self.board, self.places)
+
+    def towers(self) -> list[Tower]:
+        return towers(self.board, self.places, attached=self.filter.attached)
+
+    def draw(self, found: list[Tower], **look) -> str:
+        return Renderer(self.board, self.project.currency, Look(asked=self.asked, **look)).towers(found)
+
+    def query(self, **changes) -> str:
+        """The address of this board with its filters, some of them changed (None takes one away)."""
+        params = QueryDict(mutable=True)
+        for name in FILTERS:
+            values = changes.pop(name, self.request.GET.getlist(name))
+            if values not in (None, "", [""], []):
+                params.setlist(name, values if isinstance(values, list) else [values])
+        for name, value in changes.items():
+            params[name] = value
+        return f"?{params.urlencode()}"
+
+    @property
+    def filters_text(self) -> str:
+        return self.query().removeprefix("?")
+
+    def headline(self, summary: Summary) -> str:
+        """`346 units · 320 released · 47.8% sold through (of released) · as of 14:32:07`."""
+        board = self.board
+        words = [ngettext("%(count)s unit", "%(count)s units", summary.units) % {"count": f"{summary.units:,}"}]
+        if board.whole:
+            words.append(_("%(count)s released") % {"count": f"{summary.released:,}"})
+            if summary.sold_through is not None:
+                words.append(_("%(share)s%% sold through (of released)") % {"share": f"{summary.sold_through:.1f}"})
+        words.append(_("as of %(time)s") % {"time": board.as_of.strftime("%H:%M:%S")})
+        return " · ".join(words)
+
+    def legend(self, summary: Summary) -> list[dict]:
+        """One entry per status, with its count; each is a link that takes the status into the filter or out of it."""
+        chosen = self.filter.wanted.statuses
+        shown = [*LEGEND, *([Status.DRAFT] if summary.drafts else [])]
+        return [
+            {
+                "mark": MARKS[status],
+                "label": status.label,
+                "tone": TONES[status],
+                "count": summary.by_status.get(status.value),
+                "chosen": status.value in chosen,
+                "url": self.query(status=sorted(chosen ^ {status.value})),
+            }
+            for status in shown
+        ]
+
+    def bar(self) -> dict:
+        """The proportions of the legend as rectangles of an SVG (no inline style)."""
+        parts, at = [], 0
+        for status in LEGEND:
+            count = self.summary.by_status.get(status.value, 0)
+            parts.append({"x": at, "width": count, "tone": TONES[status]})
+            at += count
+        return {"total": at, "parts": parts}
+
+    def get_context(self) -> dict:
+        return {
+            "project": self.project,
+            "board": self.board,
+            "summary": self.summary,
+            "headline": self.headline(self.summary),
+            "legend": self.legend(self.summary),
+            "bar": self.bar(),
+            "filter": self.filter,
+            "filters_text": self.filters_text,
+        }
+
+
+class BoardPage(BoardBase):
+    """The board with its filters; `?unit=ID` opens that unit's panel."""
+
+    template_name = "inventory/board.html"
+
+    def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        return self.show()
+
+    @cached_property
+    def unit(self) -> Unit | None:
+        """The unit whose panel is open; 404 when it is not there or not for this reader: the answer is the same."""
+        wanted = self.request.GET.get("unit", "")
+        return unit_or_404(self, wanted) if wanted else None
+
+    def get_context(self) -> dict:
+        unit, found = self.unit, self.towers()
+        link = f"{self.url('board')}{self.query(unit='')}"
+        return {
+            **super().get_context(),
+            **panel_context(self, unit),
+            "drawn": self.draw(found, link=link, chosen=unit.pk if unit else None),
+            "empty": not found,
+            "filtered": self.query() != "?",
+            "matches": None if self.asked is None else count_asked(self.board, self.asked, self.filter.wanted),
+            "tabs": self.tabs(),
+            "actions": self.actions(),
+            "panel_url": self.url("board_panel", 0),
+            "remaining": remaining_by_layout(self.board, self.places),
+        }
+
+    def tabs(self) -> list[dict]:
+        """Homes and shops, and parking and storage where there is both."""
+        kinds = {place.attached for place in self.board.places}
+        if True not in kinds:
+            return []
+        attached = self.filter.attached
+        return [
+            {"label": _("Homes and shops"), "url": self.query(tab=None), "current": not attached},
+            {"label": _("Parking and storage"), "url": self.query(tab="attached"), "current": attached},
+        ]
+
+    def actions(self) -> list[dict]:
+        query = self.query()
+        shown = [{"label": _("Wall display"), "url": self.url("board_wall")}]
+        if self.request.access.can(Permission.UNIT_EXPORT, self.project_id):
+            shown.append({"label": _("Excel"), "url": f"{self.url('board_excel')}{query}"})
+        return [*shown, {"label": _("Print"), "url": f"{self.url('board_print')}{query}"}]
+
+
+def unit_or_404(view: BoardBase, wanted: str | int) -> Unit:
+    """The unit of this project by id, if the reader may know of it."""
+    text = str(wanted)
+    if not (text.isascii() and text.isdecimal()):
+        raise Http404
+    units = units_visible_to(view.request.access).filter(project=view.project)
+    unit = units.filter(pk=int(text)).select_related("project", "building", "layout", "salesperson").first()
+    if unit is None:
+        raise Http404
+    return unit
+
+
+def panel_context(view: BoardBase, unit: Unit | None) -> dict:
+    """What the panel shows: the unit's head, and the sections that the apps contribute."""
+    if unit is None:
+        return {"unit": None, "card": None, "sections": [], "closed_url": view.url("board")}
+    access = view.request.access
+    return {
+        "unit": unit,
+        "card": card(unit, sight(access, unit.project_id)),
+        "sections": panels.sections("unit", access, unit),
+        "closed_url": f"{view.url('board')}{view.query()}",
+    }
+
+
+class BoardPanel(BoardPage):
+    """One unit's panel: by htmx the panel alone, else the board with that panel open."""
+
+    @cached_property
+    def unit(self) -> Unit | None:
+        return unit_or_404(self, self.kwargs["pk"])
+
+    def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        if not request.htmx:
+            return self.show()
+        context = {"project": self.project, **panel_context(self, self.unit)}
+        return render(request, "inventory/board_panel.html", context)
+
+
+class BoardWall(BoardBase):
+    """The wall display: large, no personal data, no drafts, nobody's own marks; totals only when asked for."""
+
+    template_name = "inventory/board_wall.html"
+
+    def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        return self.show()
+
+    @cached_property
+    def places(self) -> list[Place]:
+        stands = self.board.standings
+        part = self.board.part(attached=self.filter.attached, building_id=self.filter.wanted.building_id)
+        return [place for place in part if stands[place.pk].status != Status.DRAFT]
+
+    def get_context(self) -> dict:
+        return {**super().get_context(), "screens": self.screens(), "seconds": ROTATION_SECONDS}
+
+    def screens(self) -> list[dict]:
+        """One screen per building."""
+        asked = self.request.GET.get("prices") == "1"
+        prices = asked and self.request.access.can(Permission.PRICE_SEE, self.project_id)
+        return [
+            {"building": name, "drawn": self.draw(found, prices=prices, mine=False), "size": size_of(found)}
+            for name, found in by_building(self.towers())
+        ]
+
+
+def by_building(found: list[Tower]) -> list[tuple[str, list[Tower]]]:
+    """Towers grouped by building, in order."""
+    groups: dict[int, list[Tower]] = {}
+    for tower in found:
+        groups.setdefault(tower.building_id, []).append(tower)
+    return [(group[0].building, group) for group in groups.values()]
+
+
+def size_of(found: list[Tower]) -> str:
+    """Classes that say how many floors and columns have to fit one screen or sheet."""
+    floors = max(len(tower.rows) for tower in found)
+    columns = sum(max(len(row.cells) for row in tower.rows) for tower in found)
+    return f"{_step('rows', floors, (14, 22, 36))} {_step('across', columns, (8, 16, 24))}"
+
+
+def _step(name: str, count: int, steps: tuple[int, ...]) -> str:
+    fitting = next((step for step in steps if count <= step), "more")
+    return f"{name}-{fitting}"
+
+
+class BoardPrint(BoardBase):
+    """The board on paper: A3 landscape, a building a page. Who printed what is on record before the page leaves."""
+
+    template_name = "inventory/board_print.html"
+
+    def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        record = audit.record(
+            "board.print",
+            by=request.user,
+            project_id=self.project_id,
+            detail={"filter": self.filters_text, "units": len(self.places)},
+        )
+        return self.show(number=f"P{record.pk}")
+
+    def get_context(self) -> dict:
+        sheets = [self.sheet(name, found) for name, found in by_building(self.towers())]
+        return {**super().get_context(), "sheets": sheets, "back_url": f"{self.url('board')}{self.query()}"}
+
+    def sheet(self, name: str, found: list[Tower]) -> dict:
+        """One building with its own counts."""
+        summary = summarise(self.board, [place for place in self.places if place.building_id == found[0].building_id])
+        return {
+            "building": name,
+            "drawn": self.draw(found),
+            "size": size_of(found),
+            "headline": self.headline(summary),
+            "legend": self.legend(summary),
+        }
+
+
+class BoardExcel(BoardBase):
+    """The board as a workbook: the same grid in the same colours, and a flat list."""
+
+    permission = Permission.UNIT_EXPORT
+
+    def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        request.access.require(Permission.BOARD_SEE, self.project_id)
+        return exports.board(
+            self.board, self.towers(), by=request.user, access=request.access, project=self.project,
+            asked=self.asked, filters=self.filters_text,
+        )  # fmt: skip

@@ -1,0 +1,64 @@
+"""What inventory itself puts into the unit panel and the unit's page: prices, facts, standing, and what may be done now."""
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from inventory.models import Unit
+from inventory.queries.panel import discounts_on, live_locks, permit_numbers
+from inventory.queries.present import card, sight
+from inventory.services.units import may_act
+from inventory.states import CLAIMED, Review
+from salescontrol.core.access import Access
+from salescontrol.core.permissions import Permission
+
+# Action of the sale table → (URL name, button, style).
+SALE_BUTTONS = {
+    "unit.release": ("unit_release", _("Put on sale"), "primary"),
+    "unit.withhold": ("unit_withhold", _("Withhold"), ""),
+}
+
+
+def facts(access: Access, unit: Unit) -> dict:
+    """Prices, facts and standing as far as this reader may read them (decisions 3 and 4)."""
+    seen = sight(access, unit.project_id)
+    read = card(unit, seen)
+    return {
+        "unit": unit,
+        "card": read,
+        "currency": unit.project.currency,
+        "area": unit.surveyed_built_area or unit.built_area,
+        "inner_area": unit.surveyed_inner_area or unit.inner_area,
+        "surveyed": unit.surveyed_built_area is not None,
+        "discounts": discounts_on(unit),
+        "permits": permit_numbers(unit),
+        "encumbrances": encumbrances(unit),
+        "locks": live_locks(unit) if read.whole else [],
+        "until": unit.claim_ends_at if read.whole and unit.status in CLAIMED else None,
+    }
+
+
+def encumbrances(unit: Unit) -> list:
+    """What lies on the unit by law or agreement (domain B2.1)."""
+    flags = (
+        (unit.mortgaged, _("Mortgaged")),
+        (unit.sealed, _("Sealed by a court")),
+        (unit.contractor_owned, _("Given to a contractor")),
+    )
+    return [label for on, label in flags if on]
+
+
+def actions(access: Access, unit: Unit) -> dict | None:
+    """The buttons of this reader for this unit now; None when there is nothing to do."""
+    allowed = may_act(access.user, unit)
+    shown = [_button(unit, *button) for action, button in SALE_BUTTONS.items() if action in allowed]
+    if unit.review == Review.APPROVED:
+        if access.can(Permission.UNIT_CHANGE_PROPOSE, unit.project_id):
+            shown.append(_button(unit, "unit_change", _("Propose a change")))
+        if access.can(Permission.UNIT_ASSIGN, unit.project_id):
+            shown.append(_button(unit, "unit_assign", _("Assign")))
+    return {"actions": shown} if shown else None
+
+
+def _button(unit: Unit, name: str, label, style: str = "") -> dict:
+    url = reverse(f"inventory:{name}", args=[unit.project.code, unit.pk])
+    return {"url": url, "label": label, "style": style}
