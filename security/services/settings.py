@@ -38,8 +38,7 @@ def reset_setting(*, by: User, project_id: int, key: str) -> None:
     row = Setting.objects.select_for_update().filter(project_id=project_id, key=key).first()
     if row is None:
         raise Conflict(_("The company's value holds here already."), code="same")
-    row._change_reason, row._history_user = "setting.reset", by
-    row.delete()
+    _remove(row, "setting.reset", by)
 
 
 @transaction.atomic
@@ -63,8 +62,13 @@ def save_holiday(*, by: User, day: date, working: bool, name: str, holiday: Holi
 def remove_holiday(*, by: User, holiday: Holiday) -> None:
     """Take one day out of the calendar; the history keeps it."""
     require_right(by, None)
-    holiday._change_reason, holiday._history_user = "holiday.remove", by
-    holiday.delete()
+    _remove(holiday, "holiday.remove", by)
+
+
+def _remove(row: Setting | Holiday, action: str, by: User) -> None:
+    """Delete a row; its last state stays in the history, with who removed it."""
+    row._change_reason, row._history_user = action, by
+    row.delete()
 
 
 @transaction.atomic

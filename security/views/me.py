@@ -41,12 +41,11 @@ class Me(DetailPage):
 class OwnPage(FormPage):
     """A form about one's own account that asks for the present password; five wrong ones end the session."""
 
-    def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        response = super().post(request, *args, **kwargs)
-        if not request.user.is_authenticated:
-            messages.error(request, _("Five wrong passwords: this session was ended."))
-            return HttpResponseRedirect(reverse("security:sign_in"))
-        return response
+    def show(self, status: int = 200, **extra) -> HttpResponse:
+        if self.request.user.is_authenticated:
+            return super().show(status, **extra)
+        messages.error(self.request, _("Five wrong passwords: this session was ended."))
+        return HttpResponseRedirect(reverse("security:sign_in"))
 
     def get_success_url(self, result) -> str:
         return reverse("security:me")
