@@ -47,7 +47,7 @@ def launch(var_dir: Path, port: int, **env: str) -> "subprocess.Popen[str]":
         "DATABASE_OWNER_URL": "",
         "REDIS_URL": "",
         "MEDIA_ROOT": "",
-        "HTTPS": "",
+        "HTTPS": "0",
         "DEMO": "1",
     }
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
@@ -65,21 +65,21 @@ def launch(var_dir: Path, port: int, **env: str) -> "subprocess.Popen[str]":
 def started(var_dir: Path, **env: str) -> Iterator[Product]:
     """The running product, once it says that it is ready; stopped at the end if the test did not."""
     begun, port = time.monotonic(), free_port()
-    process = launch(var_dir, port, **env)
-    said = ""
-    assert process.stdout
-    for line in process.stdout:
-        said += line
-        if line.startswith("Ctrl-C stops everything"):
-            break
-    else:
-        raise AssertionError(f"it ended before it was ready:\n{said}")
-    product = Product(port, time.monotonic() - begun, said, process)
-    try:
-        yield product
-    finally:
-        if process.poll() is None:
-            product.stop()
+    with launch(var_dir, port, **env) as process:
+        said = ""
+        assert process.stdout
+        for line in process.stdout:
+            said += line
+            if line.startswith("Ctrl-C stops everything"):
+                break
+        else:
+            raise AssertionError(f"it ended before it was ready:\n{said}")
+        product = Product(port, time.monotonic() - begun, said, process)
+        try:
+            yield product
+        finally:
+            if process.poll() is None:
+                product.stop()
 
 
 def children(pid: int) -> list[int]:

@@ -67,7 +67,7 @@ def test_a_second_start_is_quick_and_keeps_data_and_passwords(first, var_dir):
 
 def people(var_dir) -> list[tuple[int, str, str]]:
     with sqlite3.connect(var_dir / "salescontrol.sqlite3") as file:
-        return file.execute("SELECT id, username, password FROM security_user ORDER BY id").fetchall()
+        return file.execute("SELECT id, password, name FROM security_user ORDER BY id").fetchall()
 
 
 def test_secrets_of_a_trial_are_private(first, var_dir):
@@ -92,8 +92,8 @@ def test_when_one_process_dies_the_other_is_not_left_alone(first, var_dir, victi
 def test_a_taken_port_is_said_in_a_sentence(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        process = launch(tmp_path, port)
-        said = process.communicate(timeout=60)[0]
+        with launch(tmp_path, port) as process:
+            said = process.communicate(timeout=60)[0]
     assert process.returncode == 1
     assert f"Port {port} on 127.0.0.1 cannot be used" in said
     assert "make run PORT=8001" in said
@@ -102,7 +102,7 @@ def test_a_taken_port_is_said_in_a_sentence(tmp_path):
 
 @pytest.mark.parametrize("port", ["http", "0", "70000"])
 def test_a_port_that_is_none_is_said_in_a_sentence(tmp_path, port):
-    process = launch(tmp_path, free_port(), PORT=port)
-    said = process.communicate(timeout=60)[0]
+    with launch(tmp_path, free_port(), PORT=port) as process:
+        said = process.communicate(timeout=60)[0]
     assert process.returncode == 1
     assert f"PORT is '{port}'; it must be a number from 1 to 65535." in said

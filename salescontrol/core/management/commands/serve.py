@@ -1,6 +1,7 @@
 """`manage.py serve`: prepare the instance, start web and background work together, say where it is."""
 
 import hashlib
+import io
 import json
 import os
 import shlex
@@ -40,7 +41,7 @@ class Command(BaseCommand):
     def handle(self, *, wait: float, **options: Any) -> None:
         host, port = os.environ.get("HOST", "127.0.0.1"), _port()
         _refuse_taken(host, port)
-        _prepare(self.stdout.write)
+        _prepare(self._say)
         connections.close_all()
         processes = _processes(port)
         waiting = Waiting(f"http://{_own_address(host)}:{port}", wait, processes, self.stdout)
@@ -52,6 +53,10 @@ class Command(BaseCommand):
             raise CommandError("A process ended before the application was ready; its last lines are above.")
         self.stdout.write("Stopped.")
         sys.exit(0 if processes.returncode == 130 else processes.returncode)
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
 
 
 class Waiting(threading.Thread):
@@ -99,25 +104,25 @@ def _refuse_taken(host: str, port: int) -> None:
 
 def _prepare(say: Any) -> None:
     """Bring translations, tables, static files and the demo up to date; each step costs nothing when nothing changed."""
-    call_command("compile_translations", verbosity=0)
-    _migrate(say)
+    call_command("compile_translations", stdout=io.StringIO())
+    migration = _begin_migration(say)
     _collect_static(say)
+    if migration and migration.wait():
+        raise CommandError(
+            "The database could not be brought up to date; the lines above say why. Nothing was started."
+        )
     if settings.DEMO:
         call_command("load_demo")
 
 
-def _migrate(say: Any) -> None:
+def _begin_migration(say: Any) -> "subprocess.Popen[bytes] | None":
     executor = MigrationExecutor(connection)
     if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        return
+        return None
     say("Preparing the database …")
     # A process of its own: settings give `migrate` the owner's connection, everything else runs without owning the tables.
-    if subprocess.run(
-        [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"], cwd=settings.BASE_DIR
-    ).returncode:
-        raise CommandError(
-            "The database could not be brought up to date; the lines above say why. Nothing was started."
-        )
+    command = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
+    return subprocess.Popen(command, cwd=settings.BASE_DIR)
 
 
 def _collect_static(say: Any) -> None:
