@@ -96,6 +96,11 @@ class ApprovalStage(models.Model):
     def __str__(self) -> str:
         return f"{self.number} · {self.get_role_display()}"
 
+    @property
+    def answer(self) -> "ApprovalDecision | None":
+        """The decision, or None while it is awaited."""
+        return getattr(self, "decision", None)
+
 
 class ApprovalDecision(models.Model):
     """One answer to one stage: by whom, on whose behalf, with what comment. Never changed.
