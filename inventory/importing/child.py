@@ -4,10 +4,10 @@ import json
 import resource
 import sys
 from pathlib import Path
+from typing import Any
 
 MEMORY = 512 * 1024 * 1024
 CPU_SECONDS = 20
-# Imported after the limits are set, so that nothing in them runs without.
 
 
 def limit() -> None:
@@ -24,26 +24,28 @@ def limit() -> None:
 def main() -> None:
     """Arguments come as JSON on standard input; the table, or the refusal, goes to standard output."""
     limit()
-    from inventory.importing.guard import check
-    from inventory.importing.interpret import interpret
-    from inventory.importing.refusals import Refused
-    from inventory.importing.sheets import read_sheets
+    from inventory.importing.refusals import Refused  # after the limits, like everything that touches the file
 
     asked = json.load(sys.stdin)
-    path = Path(asked["path"])
     try:
-        kind, flaws = check(path, asked["name"])
-        sheets = read_sheets(path, kind, flaws)
-        if asked["want"] == "grid":
-            found = [(sheet.name, sheet.rows) for sheet in sheets]
-        else:
-            table = interpret(sheets, remembered=asked["remembered"], mapping=asked["mapping"], names=asked["names"])
-            found = table.as_json()
+        answer = {"answer": read(asked)}
     except Refused as refused:
         answer = {"refused": refused.code, "params": refused.params}
-    else:
-        answer = {"answer": found}
     json.dump(answer, sys.stdout)
+
+
+def read(asked: dict[str, Any]) -> Any:
+    """What was asked for: the sheets as they are (`grid`), or the table of units in them."""
+    from inventory.importing.guard import check
+    from inventory.importing.interpret import interpret
+    from inventory.importing.sheets import read_sheets
+
+    path = Path(asked["path"])
+    kind, flaws = check(path, asked["name"])
+    sheets = read_sheets(path, kind, flaws)
+    if asked["want"] == "grid":
+        return [(sheet.name, sheet.rows) for sheet in sheets]
+    return interpret(sheets, remembered=asked["remembered"], mapping=asked["mapping"], names=asked["names"]).as_json()
 
 
 if __name__ == "__main__":

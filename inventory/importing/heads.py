@@ -80,7 +80,8 @@ def _median(values: Sequence[str]) -> float:
 
 def propose(heads: Sequence[Head], columns: Sequence[Sequence[str]], chosen: Mapping[str, str]) -> list[str]:
     """The field of every column, each field at most once; what a person chose (by folded head) comes before our reading."""
-    fields, best = [""] * len(heads), {}
+    fields = [""] * len(heads)
+    best: dict[str, tuple[int, int]] = {}
     for index, head in enumerate(heads):
         key = fold(head.text)
         name, rank = (chosen[key], -1) if key in chosen else field_of(head, columns[index])

@@ -169,8 +169,8 @@ def _split_room(plain: str) -> list[str]:
     """`1-2-1001` → its parts; a text that is one room stays one part."""
     chinese = _CHINESE_ROOM.fullmatch(plain)
     if chinese:
-        parts = (chinese["building"], chinese["entrance"] or chinese["only_entrance"], chinese["room"])
-        return [part for part in parts if part]
+        named = (chinese["building"], chinese["entrance"] or chinese["only_entrance"], chinese["room"])
+        return [part for part in named if part]
     parts = re.split(r"[-_]+", plain)
     places = all(_ROOM_PART.fullmatch(part) for part in parts[:-1])
     return parts if places and len(parts) <= 4 and re.fullmatch(r"[0-9]{1,5}[a-z]?", parts[-1]) else [plain]

@@ -139,11 +139,19 @@ def _read_area(entry: Field, text: str, row: CleanedRow) -> None:
         row.problems.append(Problem("rounded", entry.name, {"value": tidy(text), "rounded": str(rounded)}))
 
 
-def _read_unit_price(entry: Field, text: str, row: CleanedRow) -> None:
+def _read_price(entry: Field, text: str, row: CleanedRow) -> Decimal | None:
+    """The exact amount of a price, or None with its problem added to the row."""
     value = numbers.parse_number(text, entry.name)
-    problem = value if isinstance(value, Problem) else numbers.in_range(value, "unit_price", entry.name, text)
-    if isinstance(value, Problem) or problem:
+    problem = value if isinstance(value, Problem) else numbers.in_range(value, entry.kind, entry.name, text)
+    if problem is not None:
         row.problems.append(problem)
+        return None
+    return value if isinstance(value, Decimal) else None
+
+
+def _read_unit_price(entry: Field, text: str, row: CleanedRow) -> None:
+    value = _read_price(entry, text, row)
+    if value is None:
         return
     row.values[entry.name] = cents(value)
     if cents(value) != value:
@@ -151,12 +159,9 @@ def _read_unit_price(entry: Field, text: str, row: CleanedRow) -> None:
 
 
 def _read_total(entry: Field, text: str, row: CleanedRow) -> None:
-    value = numbers.parse_number(text, entry.name)
-    problem = value if isinstance(value, Problem) else numbers.in_range(value, "total", entry.name, text)
-    if isinstance(value, Problem) or problem:
-        row.problems.append(problem)
-        return
-    row.values[entry.name] = value if numbers.decimals(value) > 2 else cents(value)
+    value = _read_price(entry, text, row)
+    if value is not None:
+        row.values[entry.name] = value if numbers.decimals(value) > 2 else cents(value)
 
 
 def _read_choice(entry: Field, text: str, row: CleanedRow) -> None:
@@ -238,7 +243,7 @@ def _settle_prices(row: CleanedRow, kept: Mapping[str, Any]) -> None:
             continue
         if total is None and unit_price is not None and total_name not in {p.field for p in row.errors}:
             row.values[total_name] = total_of(unit_price, area)
-        elif unit_price is None and unit_name not in {p.field for p in row.errors}:
+        elif unit_price is None and total is not None and unit_name not in {p.field for p in row.errors}:
             row.values[unit_name] = cents(total / area)
         elif unit_price is not None and total is not None and not agrees(total, unit_price, area):
             computed = cents(unit_price * area)

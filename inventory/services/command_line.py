@@ -84,7 +84,8 @@ def open_project(*, code: str, path: Path, create: bool, by: Any) -> Project:
         )
     made = Project(code=code, name=free_name(code, read_path(path)))
     made.full_clean(exclude=["archived_at"])
-    return save_tracked(made, action="project.open", by=by)
+    save_tracked(made, action="project.open", by=by)
+    return made
 
 
 def free_name(code: str, table: Table) -> str:

@@ -231,7 +231,7 @@ def _changes(given: Mapping[str, Any], unit: Mapping[str, Any], stated: set[str]
     """The fields whose value the row changes. What was only derived counts when what it was derived from changes."""
     changed = {name for name in given if name in stated and not _same(name, given, unit)}
     for name in [*changed]:
-        partner = _PARTNER.get(name)
+        partner = _PARTNER.get(name, "")
         if partner in given and given[partner] != unit[partner]:
             changed.add(partner)
     for before in ("", "surveyed_"):

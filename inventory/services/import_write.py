@@ -46,7 +46,8 @@ class Names:
         if place.building_key not in self.buildings:
             self.position += 1
             made = Building(project=self.project, name=place.building, key=place.building_key, position=self.position)
-            self.buildings[place.building_key] = save_tracked(made, action="building.enter", by=self.by)
+            self.buildings[place.building_key] = made
+            save_tracked(made, action="building.enter", by=self.by)
         return self.buildings[place.building_key]
 
     def layout(self, code: str | None) -> Layout | None:
@@ -54,7 +55,8 @@ class Names:
             return None
         if fold(code) not in self.layouts:
             made = Layout(project=self.project, code=code)
-            self.layouts[fold(code)] = save_tracked(made, action="layout.enter", by=self.by)
+            self.layouts[fold(code)] = made
+            save_tracked(made, action="layout.enter", by=self.by)
         return self.layouts[fold(code)]
 
 

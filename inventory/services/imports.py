@@ -211,7 +211,8 @@ def discard_batch(*, batch: ListingBatch, version: int, by) -> ListingBatch:
     """Give the hand-over up before anything was taken over from it; the file and its record stay."""
     locked = _locked(batch, version=version, states=UNREAD, by=by)
     locked.state, locked.version = BatchState.DISCARDED, locked.version + 1
-    return save_tracked(locked, action="batch.discard", by=by, fields=["state", "version"])
+    save_tracked(locked, action="batch.discard", by=by, fields=["state", "version"])
+    return locked
 
 
 @transaction.atomic
@@ -243,7 +244,8 @@ def accept_batch(
     import_write.write_lines(batch=locked, lines=wanted, by=by)
     BatchLine.objects.filter(pk__in=refused).update(state=LineState.LEFT_OUT)
     locked.state, locked.version = BatchState.DRAFT, locked.version + 1
-    return save_tracked(locked, action="batch.accept", by=by, fields=["state", "version"])
+    save_tracked(locked, action="batch.accept", by=by, fields=["state", "version"])
+    return locked
 
 
 def _locked(batch: ListingBatch, *, version: int, states: Collection[str], by) -> ListingBatch:
