@@ -54,7 +54,7 @@ def make_teams(projects: dict[str, Project], people: dict[str, User]) -> None:
         ("HGT", "Team Hill 山组", ("A003", "A004")),
     ):
         team = Team(project=projects[code], name=name, lead=people[members[0]])
-        save_tracked(team, action="team.open", by=people["S001"])
+        save_tracked(team, action="team.enter", by=people["S001"])
         team.members.set([people[number] for number in members])
 
 

@@ -79,7 +79,7 @@ def make_projects() -> dict[str, Project]:
         project = Project(code=code, name=name, city="Shanghai 上海", share_for_sale=share)
         found[code] = save_tracked(project, action="project.open", by=None)
         for position, phase in enumerate(phases, start=1):
-            save_tracked(Phase(project=project, name=phase, position=position), action="phase.open", by=None)
+            save_tracked(Phase(project=project, name=phase, position=position), action="phase.enter", by=None)
     return found
 
 
