@@ -238,6 +238,17 @@ def deciders(approval: Approval) -> list:
     return [user for user in deciding_users(roles, approval.project_id) if user.pk not in authors]
 
 
+def require_decider(*, approval: Approval, by) -> None:
+    """Raise Forbidden unless this user could decide the current stage: for acts on a part of what is asked for."""
+    _stage_for(approval, by)
+
+
+def last_comment(approval: Approval) -> str:
+    """What the last decider wrote; empty when nobody decided."""
+    last = ApprovalDecision.objects.filter(stage__approval=approval).order_by("-decided_at", "-pk").first()
+    return last.comment if last else ""
+
+
 def may_execute(approval: Approval, access) -> bool:
     """Whether this user may carry out an approved request: a decider's role, but neither an author nor the one who decided last."""
     if approval.authors.filter(pk=access.user.pk).exists():

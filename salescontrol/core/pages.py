@@ -9,7 +9,6 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import View
@@ -82,11 +81,17 @@ class ApprovalList(ListPage):
         return approvals.visible_to(self.request.access).select_related("requested_by")
 
     def get_context(self) -> dict:
-        waiting = approvals.waiting_for(self.request.access).select_related("requested_by")
         access = self.request.access
-        return {"waiting": [_line(item, access) for item in waiting[:100]], "form": DecisionForm()}
+        waiting = approvals.waiting_for(access).select_related("requested_by")
+        return {
+            "waiting": [_line(item, access) for item in waiting[:SHOWN]],
+            "waiting_count": waiting.count(),
+            "form": getattr(self, "form", None) or DecisionForm(),
+            "chosen": getattr(self, "chosen", ()),
+        }
 
 
+SHOWN = 100
 TONES = {
     "PENDING": "pending",
     "APPROVED": "held",
@@ -138,33 +143,80 @@ class ApprovalPage(DetailPage):
             "may_decide": approvals.waiting_for(access).filter(pk=approval.pk).exists(),
             "may_withdraw": pending and approval.requested_by_id == user.pk,
             "may_execute": approval.state == Approval.State.APPROVED and approvals.may_execute(approval, access),
-            "form": DecisionForm(),
+            "form": getattr(self, "form", None) or DecisionForm(),
         }
 
+    def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        """Decide this one request; a refusal is shown here, with the comment kept (abuse 11: out of date is a 409)."""
+        self.form = DecisionForm(request.POST)
+        if not self.form.is_valid():
+            return self.show(422)
+        values = self.form.cleaned_data
+        try:
+            done = approvals.decide(
+                approval_id=self.approval.pk,
+                by=request.user,
+                agree=values["answer"] == "approve",
+                comment=values["comment"],
+            )
+        except approvals.Refusal as refusal:
+            self.form.add_refusal(refusal)
+            self.approval.refresh_from_db()
+            return self.show(refusal.status)
+        self.approval = done
+        if done.state == Approval.State.STALE:
+            messages.warning(
+                request, _("What this is about changed meanwhile, so it cannot be decided. It must be requested again.")
+            )
+            return self.show(409)
+        messages.success(request, _decided(done))
+        return HttpResponseRedirect(reverse("approval", args=[done.pk]))
 
-class ApprovalDecide(Page):
-    """Approve or return, one or many at once; the answer to each is shown by name."""
+
+def _decided(approval: Approval) -> str:
+    return _("%(subject)s: %(state)s") % {"subject": approval.subject, "state": approval.get_state_display()}
+
+
+class ApprovalDecide(ApprovalList):
+    """Approve or return many at once; each answer is told by name, and what could not be decided stays on the list."""
+
+    http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        form = DecisionForm(request.POST)
-        chosen = [int(pk) for pk in request.POST.getlist("approval") if pk.isdigit()][:100]
-        if form.is_valid():
-            for pk in chosen:
-                self.decide(pk, form.cleaned_data)
-        if not chosen:
+        self.form = DecisionForm(request.POST)
+        self.chosen = {int(pk) for pk in request.POST.getlist("approval")[:SHOWN] if pk.isdecimal()}
+        if not self.form.is_valid():
+            return self.again(422)
+        if not self.chosen:
             messages.warning(request, _("Choose at least one request first."))
-        return HttpResponseRedirect(_back(request, reverse("approval_list")))
+            return self.again(422)
+        failed = {pk for pk in sorted(self.chosen) if not self.decide(pk, self.form.cleaned_data)}
+        if failed:
+            self.chosen = failed
+            return self.again(409)
+        return HttpResponseRedirect(reverse("approval_list"))
 
-    def decide(self, pk: int, values: dict) -> None:
+    def again(self, status: int) -> HttpResponse:
+        response = self.get(self.request)
+        response.status_code = status
+        return response
+
+    def decide(self, pk: int, values: dict) -> bool:
         try:
             done = approvals.decide(
                 approval_id=pk, by=self.request.user, agree=values["answer"] == "approve", comment=values["comment"]
             )
         except approvals.Refusal as refusal:
-            messages.error(self.request, refusal.message)
-        else:
-            tell = messages.warning if done.state == Approval.State.STALE else messages.success
-            tell(self.request, f"{done.subject}: {done.get_state_display()}")
+            messages.error(self.request, self.named(pk, refusal.message))
+            return False
+        tell = messages.warning if done.state == Approval.State.STALE else messages.success
+        tell(self.request, _decided(done))
+        return True
+
+    def named(self, pk: int, message) -> str:
+        """The refusal with the name of the request, if this user may know it."""
+        subject = approvals.visible_to(self.request.access).filter(pk=pk).values_list("subject", flat=True).first()
+        return _("%(subject)s: %(state)s") % {"subject": subject, "state": message} if subject else str(message)
 
 
 class ApprovalExecute(ActionPage):
@@ -239,11 +291,6 @@ class Search(DetailPage):
     def get_context(self) -> dict:
         words = self.request.GET.get("q", "").strip()[:60]
         return {"words": words, "sections": panels.sections("search", self.request.access, words) if words else []}
-
-
-def _back(request: HttpRequest, otherwise: str) -> str:
-    wanted = request.POST.get("next", "")
-    return wanted if url_has_allowed_host_and_scheme(wanted, {request.get_host()}) else otherwise
 
 
 @login_not_required

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from salescontrol.core.access import access_of
 from salescontrol.core.errors import Conflict
+from salescontrol.core.history import save_tracked
 from salescontrol.core.permissions import Permission
 
 Row = TypeVar("Row", bound=models.Model)
@@ -64,11 +65,12 @@ def move(
     project_id: int | None,
     field: str = "state",
     approved: bool = False,
+    reason: str = "",
     **changes,
 ) -> Row:
     """Lock `row`, check the action on the locked row, set `field` to its target with `changes`, save once and return it.
 
-    Needs an open transaction. On SQLite the transaction itself is the lock (IMMEDIATE).
+    `reason` goes into the history entry. Needs an open transaction. On SQLite the transaction itself is the lock (IMMEDIATE).
     """
     locked = type(row)._default_manager.select_for_update(of=("self",)).get(pk=row.pk)
     transition = check(
@@ -76,10 +78,7 @@ def move(
     )
     for name, value in {field: transition.target, **changes}.items():
         setattr(locked, name, value)
-    locked._change_reason = action
-    locked._history_user = by
-    locked.save(update_fields=[field, *changes])
-    return locked
+    return save_tracked(locked, action=action, by=by, fields=[field, *changes], reason=reason)
 
 
 def _state_label(row: models.Model, state: str) -> str:
