@@ -12,6 +12,7 @@ from inventory.rules import building_key, read_place
 from inventory.states import BatchState, Review, Status
 from salescontrol.core import clock, money
 from salescontrol.core.history import create_tracked, save_tracked, update_tracked
+from salescontrol.core.numbering import next_number
 from security.models import User
 
 
@@ -137,9 +138,9 @@ def _building(project: Project, name: str, position: int, by: User, at: datetime
 
 
 def _batch(project: Project, title: str, people: dict[str, User], at: datetime) -> ListingBatch:
-    count = project.batches.count() + 1
+    number = next_number(project.code, clock.today(project.zone).year, "LB")
     batch = ListingBatch(
-        project=project, number=f"{project.code}-{at.year}-LB-{count:05d}", title=title, state=BatchState.APPROVED, progress=100,
+        project=project, number=number, title=title, state=BatchState.APPROVED, progress=100,
         made_by=people["K001"], made_at=at, submitted_by=people["C001"], submitted_at=at + timedelta(hours=2),
     )  # fmt: skip
     return save_tracked(batch, action="batch.enter", by=people["K001"])
