@@ -99,9 +99,10 @@ def from_text(texts: Mapping[str, str]) -> dict[str, Any]:
 def _storable(raw: Mapping[str, str], row: CleanedRow) -> dict[str, str]:
     """The texts of known fields, without those that hold a forbidden character or are too long; these become problems."""
     texts: dict[str, str] = {}
-    for name, entry in FIELDS.items():
-        text = raw.get(name) or ""
-        bad = unstorable(text)
+    for name, text in raw.items():
+        if name not in FIELDS or not text:
+            continue
+        entry, bad = FIELDS[name], unstorable(text)
         if bad:
             row.problems.append(Problem("bad_character", name, {"position": bad[0], "character": bad[1]}))
         elif entry.kind in ("text", "note") and len(tidy(text)) > entry.limit:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Only the characters of the trade's own words: heads and choices are matched in one script, values keep theirs.
 _TRADITIONAL = str.maketrans(
@@ -34,16 +35,19 @@ def simplify(text: str) -> str:
     return text.translate(_TRADITIONAL)
 
 
+@lru_cache(maxsize=8192)  # price lists repeat the same words and figures in thousands of rows
 def tidy(text: str) -> str:
     """Trim, drop invisible joiners and turn line ends and runs of spaces into one space. Width and script stay."""
     return _SPACES.sub(" ", text.translate(_INVISIBLE)).strip()
 
 
+@lru_cache(maxsize=8192)
 def narrow(text: str) -> str:
     """Half-width form without any space: what keys and numbers are read from."""
     return _SPACES.sub("", unicodedata.normalize("NFKC", text.translate(_INVISIBLE)))
 
 
+@lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """The form in which two spellings count as the same: half width, no spaces, lower case, simplified."""
     return simplify(narrow(text)).casefold()
@@ -55,6 +59,8 @@ def unstorable(text: str) -> tuple[int, str] | None:
     Refused are control characters other than line ends and tabs, lone surrogates, non-characters, and the marks that turn
     the direction of writing (they make a room read as another room). Rare Han characters are kept (abuse 66).
     """
+    if text.isprintable():
+        return None
     for position, character in enumerate(text, 1):
         if character in "\n\r\t":
             continue

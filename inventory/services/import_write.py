@@ -30,7 +30,10 @@ def write_lines(*, batch: ListingBatch, lines: Sequence[BatchLine], by) -> None:
     _change_drafts(batch, changed, names, by=by)
     for line in lines:
         line.state = LineState.ENTERED
-    BatchLine.objects.bulk_update(lines, ["state", "unit"], batch_size=500)
+    # An insert that meets its own row: several times faster than bulk_update's long CASE expressions.
+    BatchLine.objects.bulk_create(
+        lines, batch_size=500, update_conflicts=True, unique_fields=["id"], update_fields=["state", "unit"]
+    )
 
 
 class Names:
