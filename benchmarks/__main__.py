@@ -8,9 +8,9 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import start
+from benchmarks import board, start
 
-MEASUREMENTS = {"start": start}
+MEASUREMENTS = {"start": start, "board": board}
 RESULTS = Path(__file__).parent / "results"
 
 

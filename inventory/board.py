@@ -68,13 +68,16 @@ class Words:
         self.marks = {status.value: str(mark) for status, mark in MARKS.items()}
         self.locks = {lock.value: str(lock.label) for lock in Lock}
         self.lock_marks = {lock.value: str(mark) for lock, mark in LOCK_MARKS.items()}
-        self.wan, self.round_area, self.exact_area = _("%(amount)s万"), _("%(area)s㎡"), _("%(area)s ㎡")
+        self.wan = _("%(amount)s万")
         self.yours, self.comma = _("yours"), pgettext("between the parts of a spoken list", ", ")
         self.amount = {
             "CNY": _("%(amount)s yuan"),
             "TWD": _("%(amount)s New Taiwan dollars"),
             "HKD": _("%(amount)s Hong Kong dollars"),
         }[currency]
+        # Areas repeat from floor to floor: each is put into words once.
+        self.round_area = cache(lambda area: _("%(area)s㎡") % {"area": whole_area(area)})
+        self.exact_area = cache(lambda area: _("%(area)s ㎡") % {"area": f"{area:.2f}"})
 
     def in_wan(self, total: Decimal) -> str:
         """A total in 万, half up: `271万`; one decimal below 100万, so that a parking space is not just `9万`."""
@@ -84,7 +87,7 @@ class Words:
 
     def line(self, place: Place, standing: Standing) -> str:
         """The second line: area, and the total where it may be shown: `118㎡ · 271万`."""
-        area = self.round_area % {"area": whole_area(place.area)}
+        area = self.round_area(place.area)
         return f"{area} · {self.in_wan(standing.total)}" if self.prices and standing.total is not None else area
 
     def locks_of(self, standing: Standing) -> str:
@@ -93,7 +96,7 @@ class Words:
 
     def spoken(self, place: Place, standing: Standing, *, mine: bool = True) -> str:
         """The cell for those who hear it: `1202, Held, 118.40 ㎡, 2,706,624 yuan`."""
-        words = [place.room, self.statuses[standing.status], self.exact_area % {"area": f"{place.area:.2f}"}]
+        words = [place.room, self.statuses[standing.status], self.exact_area(place.area)]
         if self.prices and standing.total is not None:
             words.append(self.amount % {"amount": f"{standing.total:,.2f}".removesuffix(".00")})
         if standing.locks:
@@ -110,6 +113,7 @@ class Renderer:
         self.board, self.look = board, look
         self.link = escape(look.link)
         self.words = Words(currency, prices=look.prices)
+        self.tones = {status.value: tone for status, tone in TONES.items()}
         # Only a large board leaves towers out of sight undrawn: the browser has to guess their height.
         self.deep = " deep" if len(board.places) > DEEP else ""
         self.text = cache(lambda value: str(escape(value)))
@@ -160,7 +164,7 @@ class Renderer:
         return f'<td rowspan="{slot.span}" class="tall">{unit}</td>' if slot.span > 1 else f"<td>{unit}</td>"
 
     def classes(self, place: Place, standing: Standing) -> str:
-        names = TONES[Status(standing.status)]
+        names = self.tones[standing.status]
         if standing.locks:
             names += " locked"
         if standing.mine and self.look.mine:

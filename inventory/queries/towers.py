@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from inventory.queries.board import Board, Place
 
@@ -50,9 +51,11 @@ class Tower:
     rows: tuple[Row, ...]
 
 
-def natural(text: str) -> list[tuple[int, int, str]]:
+@lru_cache(maxsize=8192)
+def natural(text: str) -> tuple[tuple[int, int, str], ...]:
     """A sort key in which 2 stands before 10."""
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.findall(r"\d+|\D+", text)]
+    parts = re.findall(r"\d+|\D+", text)
+    return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts)
 
 
 def towers(board: Board, places: Iterable[Place], *, attached: bool = False) -> list[Tower]:
@@ -114,7 +117,7 @@ def floor_labels(places: Iterable[Place]) -> dict[int, str]:
 
 
 def _top(place: Place) -> int:
-    return max(place.floor, place.floor_to or place.floor)
+    return place.floor if place.floor_to is None else max(place.floor, place.floor_to)
 
 
 def _lanes(places: Iterable[Place]) -> list[tuple[str, list[Place]]]:
