@@ -2,6 +2,7 @@
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from inventory.models import Project
 from salescontrol.core.forms import Form
@@ -40,7 +41,7 @@ def reason_field(text) -> forms.CharField:
 class PersonForm(Form):
     """Who somebody is."""
 
-    name = forms.CharField(label=_("Name"), max_length=60)
+    name = forms.CharField(label=pgettext_lazy("of a person", "Name"), max_length=60)
     phone = forms.RegexField(
         r"^[0-9+() -]{0,20}$", label=_("Phone"), max_length=20, required=False,
         error_messages={"invalid": _("Type digits, with a country code when it is abroad.")},

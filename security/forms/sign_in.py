@@ -2,6 +2,7 @@
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from salescontrol.core.forms import Form
 from security import passwords
@@ -54,7 +55,7 @@ class CodeForm(Form):
     """Six digits from the phone; full-width digits and blanks are accepted."""
 
     code = forms.CharField(
-        label=_("Code"),
+        label=pgettext_lazy("of the second factor", "Code"),
         max_length=12,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}),
     )

@@ -2,7 +2,7 @@
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from inventory.models import Project
 from salescontrol.core import approvals
@@ -48,7 +48,7 @@ def _new_account(approval: Approval, access: Access) -> list[tuple]:
     data = approval.after
     return [
         (_("Employee number"), "", data["employee_no"]),
-        (_("Name"), "", data["name"]),
+        (pgettext("of a person", "Name"), "", data["name"]),
         (_("Phone"), "", data["phone"]),
         (_where(approval), "", _in_words(data["roles"])),
     ]

@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from salescontrol.core import approvals
 from salescontrol.core.forms import Form
@@ -47,7 +47,7 @@ class AccountList(ListPage):
     )
     columns = (
         Column("employee_no", gettext_lazy("Employee number"), link=account_url, sort=("employee_no",)),
-        Column("name", gettext_lazy("Name"), sort=("name", "employee_no")),
+        Column("name", pgettext_lazy("of a person", "Name"), sort=("name", "employee_no")),
         Column("roles", gettext_lazy("Roles"), roles_line),
         Column("seen_at", gettext_lazy("Last seen"), format="moment", sort=("seen_at", "employee_no")),
         Column(
