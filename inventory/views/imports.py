@@ -142,14 +142,17 @@ class BatchPage(InBatch, DetailPage):
             BatchState.MAPPING: ["batch_columns", "batch_discard"],
             BatchState.PREVIEW: ["batch_columns", "batch_again", "batch_discard"],
             BatchState.REFUSED: ["batch_discard"],
-            BatchState.DRAFT: ["batch_submit"],
-            BatchState.RETURNED: ["batch_submit"],
+            BatchState.DRAFT: ["batch_submit", "batch_review"],
+            BatchState.RETURNED: ["batch_submit", "batch_review"],
+            BatchState.SUBMITTED: ["batch_review"],
+            BatchState.APPROVED: ["batch_review"],
         }.get(BatchState(batch.state), [])
         labels = {
             "batch_columns": _("Choose columns"),
             "batch_again": _("Read again"),
             "batch_discard": _("Discard"),
             "batch_submit": _("Submit for review"),
+            "batch_review": _("Units of the batch"),
         }
         if batch.outcome.get("form") == "board":
             shown = [name for name in shown if name != "batch_columns"]

@@ -4,9 +4,12 @@ import datetime
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django.utils.html import escape
 from django.utils.translation import override
 
 from inventory import rules
+from inventory.forms.entry import UnitForm
 from inventory.models import Building, Layout, Unit
 from inventory.queries.batches import problem_view
 from inventory.services import imports
@@ -121,3 +124,18 @@ def test_the_same_row_typed_into_the_form_gets_the_same_message(number):
     assert [(problem.code, problem.field) for problem in row.problems] == [(code, FIELDS[head])]
     _values, messages = rules.check_form(typed)
     assert messages == {FIELDS[head]: [row.problems[0].message]}
+    form = UnitForm(typed, project_names=[], currency="CNY", layouts=[], units=Unit.objects.none())
+    assert form.errors == messages
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("number", [0, 4, 28, 35])
+def test_the_page_shows_that_message_at_its_field_and_keeps_what_was_typed(people, sign_in, number):
+    _code, head, changes = FAULTS[number]
+    typed = {FIELDS[name]: str(value) for name, value in cells(number, changes).items()}
+    answer = sign_in(people.marketing).post(reverse("inventory:unit_enter", args=["AAA"]), typed)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert escape(rules.clean_row(typed).problems[0].message) in page
+    assert 'value="三室两厅"' in page
+    assert Unit.objects.count() == 0
