@@ -61,7 +61,7 @@ class LineKind(models.TextChoices):
 class LineState(models.TextChoices):
     """Where a line stands: only planned; in the drafts; approved (applied); returned; left out by choice."""
 
-    PLANNED = "PLANNED", _("Planned")
+    PLANNED = "PLANNED", _("To be entered")
     ENTERED = "ENTERED", _("Entered")
     APPROVED = "APPROVED", _("Approved")
     RETURNED = "RETURNED", _("Returned")

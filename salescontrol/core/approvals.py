@@ -317,6 +317,7 @@ def _is_stale(approval: Approval) -> bool:
 def _advance(approval: Approval, stage: ApprovalStage, by) -> Approval:
     if not stage.any_of and approval.stages.filter(number=approval.stage_no, decision__isnull=True).exists():
         return approval
+    _settle(approval)
     if approval.stages.filter(number__gt=approval.stage_no).exists():
         approval.stage_no += 1
         save_tracked(approval, action=f"{approval.kind}.stage", by=by, fields=["stage_no"])
@@ -343,6 +344,7 @@ def _apply(approval: Approval, by) -> Approval:
 def _close(approval: Approval, state: str, by, *, comment: str = "") -> Approval:
     approval.state = state
     save_tracked(approval, action=f"{approval.kind}.{state.lower()}", by=by, fields=["state"])
+    _settle(approval)
     rule = KINDS[approval.kind]
     if rule.closed:
         rule.closed(approval, by)
@@ -357,12 +359,21 @@ def _ask(approval: Approval) -> None:
     notices.tell(
         deciders(approval),
         "approval.asked",
-        key=f"approval-{approval.pk}-{approval.stage_no}",
+        key=_asked_key(approval),
         url=page_url(approval),
         project_id=approval.project_id,
         by=str(approval.requested_by),
         subject=approval.subject,
     )
+
+
+def _asked_key(approval: Approval) -> str:
+    return f"approval-{approval.pk}-{approval.stage_no}"
+
+
+def _settle(approval: Approval) -> None:
+    """Nobody is asked any more: what asked for this stage counts as read in every inbox."""
+    notices.settle(_asked_key(approval))
 
 
 def _answer(approval: Approval, code: str, by, **params) -> None:

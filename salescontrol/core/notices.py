@@ -40,3 +40,8 @@ def mark_read(*, by, pk: int | None = None) -> int:
     """Mark one notice, or all, as read; only the reader's own. Returns how many."""
     mine = Notice.objects.filter(to=by, read_at__isnull=True)
     return (mine.filter(pk=pk) if pk else mine).update(read_at=clock.now())
+
+
+def settle(key: str) -> int:
+    """What this key told is dealt with: unread copies count as read, in every inbox. Returns how many."""
+    return Notice.objects.filter(key=key, read_at__isnull=True).update(read_at=clock.now())

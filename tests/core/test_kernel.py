@@ -94,6 +94,13 @@ def test_a_notice_is_told_once_per_key_and_read_by_its_reader_only(people):
 
 
 @pytest.mark.django_db
+def test_a_matter_dealt_with_counts_as_read_in_every_inbox(people):
+    notices.tell([people.salesperson, people.colleague], "approval.asked", key="one", by="Wu Qian", subject="3-1202")
+    assert notices.settle("one") == 2
+    assert not Notice.objects.filter(read_at__isnull=True).exists()
+
+
+@pytest.mark.django_db
 def test_a_life_is_read_back_newest_first_with_who_and_what(people):
     people.a.name = "Riverside Court II"
     history.save_tracked(people.a, action="project.rename", by=people.supervisor)
