@@ -166,7 +166,7 @@ class PriceListPage(OnePriceList, ListPage):
             tables.Column("unit_price", _("Unit price"), format="money", sort=("unit_price",)),
             tables.Column("old_total", _("Total before"), format="money"),
             tables.Column("total", _("Total"), format="money", sort=("total",)),
-            tables.Column("change", _("Change"), change_of),
+            tables.Column("change", _("Change by"), change_of),
             tables.Column("note", _("Note"), wrap=True),
             tables.Column("effect", _("In effect"), self.effect_of, wrap=True),
         )

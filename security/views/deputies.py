@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from salescontrol.core import clock
 from salescontrol.core.forms import Form
@@ -29,7 +29,7 @@ STATES = {
     "planned": (gettext_lazy("planned"), "pending"),
     "running": (gettext_lazy("now"), "available"),
     "over": (gettext_lazy("over"), "withheld"),
-    "ended": (gettext_lazy("ended early"), "withheld"),
+    "ended": (pgettext_lazy("a deputyship", "ended early"), "withheld"),
 }
 
 
