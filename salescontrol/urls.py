@@ -5,5 +5,6 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("salescontrol.core.urls")),
     path("", include("security.urls")),
+    path("projects/", include("inventory.company_urls")),
     path("p/<str:code>/", include("inventory.urls")),
 ]

@@ -25,9 +25,16 @@ def tracked(*, excluded: Sequence[str] = ()) -> Records:
     )
 
 
-def save_tracked(row: models.Model, *, action: str, by, fields: Sequence[str] | None = None) -> models.Model:
-    """Save `row` with one history entry that names the action and the actor."""
-    row._change_reason = action
+def _named(action: str, reason: str) -> str:
+    """What a history entry says: the action's name and, behind a colon, the reason that somebody gave."""
+    return (f"{action}: {reason.strip()}" if reason.strip() else action)[:300]
+
+
+def save_tracked(
+    row: models.Model, *, action: str, by, fields: Sequence[str] | None = None, reason: str = ""
+) -> models.Model:
+    """Save `row` with one history entry that names the action, the actor and, if any, the reason."""
+    row._change_reason = _named(action, reason)
     row._history_user = by
     row.save(update_fields=fields) if fields is not None else row.save()
     return row
@@ -42,12 +49,17 @@ def create_tracked(rows: Sequence[models.Model], *, action: str, by) -> list:
     )
 
 
-def update_tracked(rows: Sequence[models.Model], fields: Sequence[str], *, action: str, by) -> int:
+def update_tracked(rows: Sequence[models.Model], fields: Sequence[str], *, action: str, by, reason: str = "") -> int:
     """Update `fields` of many rows of one model, each with its history entry; returns how many."""
     if not rows:
         return 0
     return bulk_update_with_history(
-        rows, type(rows[0]), list(fields), batch_size=200, default_user=by, default_change_reason=action
+        rows,
+        type(rows[0]),
+        list(fields),
+        batch_size=200,
+        default_user=by,
+        default_change_reason=_named(action, reason),
     )
 
 
@@ -74,17 +86,26 @@ class Entry:
 
 def timeline(row: models.Model, *, hidden: Iterable[str] = ()) -> list[Entry]:
     """The row's life from its history, newest first; fields in `hidden` (and bookkeeping) are left out."""
-    records = list(row.history.select_related("history_user").order_by("history_date", "history_id"))
-    skip = {"version", *hidden}
-    entries = [_entry(record, previous, skip) for previous, record in zip([None, *records], records, strict=False)]
-    return [entry for entry in reversed(entries) if entry is not None]
+    return [entry for _record, entry in lives(row.history.all(), hidden=hidden)]
+
+
+def lives(records, *, hidden: Iterable[str] = ()) -> list[tuple[models.Model, Entry]]:
+    """The lives of all rows of one model whose history records are given, in one query, newest first: (record, entry)."""
+    skip, before, found = {"version", *hidden}, {}, []
+    for record in records.select_related("history_user").order_by("history_date", "history_id"):
+        entry = _entry(record, before.get(record.id), skip)
+        before[record.id] = record
+        if entry is not None:
+            found.append((record, entry))
+    return found[::-1]
 
 
 def _entry(record, previous, skip: set[str]) -> Entry | None:
     changes = () if previous is None else _changes(record, previous, skip)
     if previous is not None and not changes:
         return None
-    return Entry(record.history_date, record.history_user, record.history_change_reason or "", changes)
+    action, _colon, reason = record.history_change_reason.partition(": ")
+    return Entry(record.history_date, record.history_user, action, changes, reason)
 
 
 def _changes(record, previous, skip: set[str]) -> tuple[Change, ...]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.generic import View
@@ -68,14 +68,28 @@ class ListPage(Page):
     def get_columns(self) -> Sequence[tables.Column]:
         return self.columns
 
-    def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        self.columns = self.get_columns()
+    def get_totals(self, rows) -> dict[str, Any]:
+        """Sums over all rows that match, by column key; `count` among them spares the pages their own count."""
+        return {}
+
+    def get_filterset_kwargs(self) -> dict:
+        """What the filters need to know beyond the rows."""
+        return {}
+
+    def get_filtered(self):
+        """The rows that match the filter of the address."""
         self.filterset = (
-            self.filterset_class(request.GET, queryset=self.get_rows(), request=request)
+            self.filterset_class(
+                self.request.GET, queryset=self.get_rows(), request=self.request, **self.get_filterset_kwargs()
+            )
             if self.filterset_class
             else None
         )
-        rows = self.filterset.qs if self.filterset else self.get_rows()
+        return self.filterset.qs if self.filterset else self.get_rows()
+
+    def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        self.columns = self.get_columns()
+        rows = self.get_filtered()
         self.sort = request.GET.get("sort", "")
         rows = rows.order_by(*tables.ordering(self.columns, self.sort), *self.default_order)
         if request.GET.get("format") == "xlsx" and self.may_export():
@@ -85,11 +99,15 @@ class ListPage(Page):
     def page_of(self, rows) -> dict:
         size = self.request.GET.get("size", "")
         size = int(size) if size in map(str, PAGE_SIZES) else PAGE_SIZES[0]
-        page = Paginator(rows, size).get_page(self.request.GET.get("page"))
+        paginator, totals = Paginator(rows, size), self.get_totals(rows)
+        if "count" in totals:
+            paginator.count = totals["count"]
+        page = paginator.get_page(self.request.GET.get("page"))
         return {
             "page": page,
             "heads": tables.heads(self.columns, self.sort),
-            "rows": [{"row": row, "cells": [column.cell(row) for column in self.columns]} for row in page.object_list],
+            "rows": [{"row": row, "html": tables.row_html(self.columns, row)} for row in page.object_list],
+            "foot": tables.foot(self.columns, totals) if totals else None,
             "filter": self.filterset,
             "filtered": bool(
                 self.filterset and any(self.filterset.form.data.get(name) for name in self.filterset.form.fields)
@@ -100,18 +118,24 @@ class ListPage(Page):
             "context_line": self.context_line,
         }
 
+    def filter_text(self) -> str:
+        """What the rows were filtered and sorted by, as in the address; parameters that mean nothing are left out."""
+        names = [*self.filterset.form.fields, "sort"] if self.filterset else ["sort"]
+        asked = QueryDict(mutable=True)
+        asked.update({name: self.request.GET[name] for name in names if self.request.GET.get(name)})
+        return asked.urlencode()
+
     def may_export(self) -> bool:
         return self.export_permission is not None and self.request.access.can(self.export_permission, self.project_id)
 
     def export(self, rows) -> HttpResponse:
         """Excel of exactly what is shown (all pages); who took what is on record before the bytes leave."""
-        title, filters = str(self.get_title()), self.request.GET.copy()
-        filters.pop("format", None)
+        title, filters = str(self.get_title()), self.filter_text()
         record = audit.record(
             "export",
             by=self.request.user,
             project_id=self.project_id,
-            detail={"what": title, "filter": filters.urlencode()},
+            detail={"what": title, "filter": filters},
         )
         book = Workbook(write_only=True)
         heads = [(str(column.label), column.format) for column in self.columns]
@@ -121,9 +145,7 @@ class ListPage(Page):
             heads,
             tables.sheet_rows(self.columns, rows.iterator(chunk_size=500) if hasattr(rows, "iterator") else rows),
         )
-        xlsx.footer(
-            book, by=self.request.user, what=title, filters=filters.urlencode(), rows=count, number=f"E{record.pk}"
-        )
+        xlsx.footer(book, by=self.request.user, what=title, filters=filters, rows=count, number=f"E{record.pk}")
         return xlsx.response(book, title)
 
 

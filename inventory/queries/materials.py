@@ -1,0 +1,38 @@
+"""Floor plans, renderings and other files: of a unit, and through its layout (R1.3)."""
+
+from collections.abc import Iterable, Iterator
+
+from django.db.models import Q, QuerySet
+
+from inventory.models import Layout, Material, Project, Unit
+from inventory.queries.scope import units_visible_to
+from salescontrol.core import files
+from salescontrol.core.access import Access
+from salescontrol.core.permissions import Permission
+
+
+def of_unit(unit: Unit) -> QuerySet[Material]:
+    """The unit's own materials and those of its layout; its own first."""
+    mine = Q(unit=unit) | (Q(layout=unit.layout_id) if unit.layout_id else Q(pk__in=[]))
+    found = Material.objects.filter(mine, removed_at__isnull=True).select_related("file", "added_by", "layout")
+    return found.order_by("kind", "layout", "pk")
+
+
+def of_layout(layout: Layout) -> QuerySet[Material]:
+    return layout.materials.filter(removed_at__isnull=True).select_related("file", "added_by").order_by("kind", "pk")
+
+
+def visible_to(access: Access, project: Project) -> QuerySet[Material]:
+    """Materials of the units that the user may see, and of layouts: all for who keeps them, else of those units' layouts."""
+    seen = units_visible_to(access).filter(project=project).order_by()
+    layouts = Layout.objects.filter(project=project)
+    if not (access.can(Permission.MATERIAL_ADD, project.pk) or access.can(Permission.UNIT_SEE_ALL, project.pk)):
+        layouts = layouts.filter(pk__in=seen.values("layout"))
+    return Material.objects.filter(
+        Q(unit__in=seen.values("pk")) | Q(layout__in=layouts.values("pk")), removed_at__isnull=True
+    )
+
+
+def shown(materials: Iterable[Material]) -> Iterator[dict]:
+    """Each material with whether it is a picture that can be looked at here."""
+    return ({"material": item, "picture": files.is_picture(item.file)} for item in materials)
