@@ -151,13 +151,13 @@ _ALL = (
     Field("pricing_mode", _("Pricing mode"), "choice", choices=PRICING_MODES, heads=("计价方式", "计价模式", "pricingmode")),
     Field("list_unit_price", _("List unit price"), "unit_price", need="approval", heads=(
         *_priced(*_LIST, what="单价"), "unitprice", "listunitprice", "pricepersqm", "unitpricentdm2")),
-    Field("list_total", _("List total"), "total", need="approval", heads=(
+    Field("list_total", _("List price"), "total", need="approval", heads=(
         *_priced(*_LIST, what="总价"), "房屋总价", "total", "totalprice", "listtotal", "totalpricentdincl.parking",
         "totalpricentdinclparking")),
     Field("floor_unit_price", _("Floor unit price"), "unit_price", heads=(*_priced(*_FLOOR, what="单价"), "floorunitprice")),
-    Field("floor_total", _("Floor total"), "total", heads=(*_priced(*_FLOOR, what="总价"), "floortotal", "floorprice")),
+    Field("floor_total", _("Floor price"), "total", heads=(*_priced(*_FLOOR, what="总价"), "floortotal", "floorprice")),
     Field("filed_unit_price", _("Filed unit price"), "unit_price", heads=(*_priced(*_FILED, what="单价"), "filedunitprice")),
-    Field("filed_total", _("Filed total"), "total", heads=(*_priced(*_FILED, what="总价"), "filedtotal", "filedprice")),
+    Field("filed_total", _("Filed price"), "total", heads=(*_priced(*_FILED, what="总价"), "filedtotal", "filedprice")),
     Field("finish", _("Finish standard"), "choice", choices=FINISHES, heads=(
         "装修标准", "装修", "装修情况", "交付标准", "装修状况", "finish", "decoration")),
     Field("permit_number", _("Pre-sale permit"), "text", limit=60, heads=(
