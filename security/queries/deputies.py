@@ -11,10 +11,10 @@ from security.models import Deputy, User
 
 def deputies_visible_to(access: Access) -> QuerySet[Deputy]:
     """The deputyships of the reader's projects (for supervisors and management), and those the reader is part of."""
-    mine = Q(supervisor=access.user) | Q(deputy=access.user)
-    return Deputy.objects.filter(mine | access.projects(Permission.ACCOUNT_DECIDE)).select_related(
-        "supervisor", "deputy"
-    )
+    rows = Deputy.objects.select_related("supervisor", "deputy")
+    if Permission.ACCOUNT_DECIDE in access.everywhere:
+        return rows
+    return rows.filter(Q(supervisor=access.user) | Q(deputy=access.user) | access.projects(Permission.ACCOUNT_DECIDE))
 
 
 def projects_to_deputise(access: Access) -> QuerySet[Project]:

@@ -23,7 +23,7 @@ def open_first_accounts(*, people: dict[Role, tuple[str, str]]) -> dict[Role, st
     for role, (number, name) in people.items():
         user = User(employee_no=normal_employee_no(number), name=name.strip())
         user.set_unusable_password()
-        user.full_clean(exclude=["password"])
+        user.full_clean(exclude=["password", "password_changed_at"])
         save_tracked(user, action="account.first", by=None)
         set_roles(user=user, project_id=None, roles=[role], by=None)
         tokens[role] = make_link(user=user, by=None)
