@@ -37,7 +37,7 @@ class NewPasswordForm(Form):
     wide = ("new", "again")
 
     def clean(self) -> dict:
-        data = super().clean()
+        data = super().clean() or {}
         if data.get("new") and data.get("again") and data["new"] != data["again"]:
             self.add_error("again", _("The two are not the same. Type it again."))
         return data

@@ -1,6 +1,7 @@
 """Sessions of our own: who, on what, last seen when, ended by whom (decisions 24)."""
 
 import uuid
+from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
@@ -49,10 +50,11 @@ class Session(AbstractBaseSession):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("ended by")
     )
     end_reason = models.CharField(_("why it ended"), max_length=20, choices=EndReason.choices, blank=True)
-    objects = BaseSessionManager()
+    objects: ClassVar[BaseSessionManager] = BaseSessionManager()
 
-    class Meta(AbstractBaseSession.Meta):
+    class Meta:
         verbose_name = _("session")
+        verbose_name_plural = _("sessions")
         indexes = [models.Index(fields=["user", "-seen_at"])]
 
     def __str__(self) -> str:

@@ -20,7 +20,7 @@ def normal_employee_no(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip().upper()
 
 
-class UserManager(BaseUserManager):
+class UserManager(BaseUserManager["User"]):
     """Looks people up by employee number, however it was typed."""
 
     def get_by_natural_key(self, username: str | None) -> "User":
@@ -62,7 +62,7 @@ class User(AbstractBaseUser):
     def __str__(self) -> str:
         return self.name
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """As Django's, but the rewriting with a newer hasher is a step of the account's history like every other."""
 
         def rehash(password: str) -> None:

@@ -46,9 +46,7 @@ def accounts_visible_to(access: Access) -> QuerySet[User]:
 def account_list(access: Access) -> QuerySet[User]:
     """The accounts for the list: with when they were last seen, and their roles prefetched as far as the reader may know them."""
     grants = ProjectGrant.objects.filter(access.projects(Permission.ACCOUNT_SEE, "content_object_id"))
-    prefetch = Prefetch(
-        "projectgrant_set", grants.select_related("content_object", "permission"), to_attr="shown_grants"
-    )
+    prefetch = Prefetch("projectgrant_set", grants.select_related("content_object", "permission"))
     return accounts_visible_to(access).annotate(seen_at=Max("sessions__seen_at")).prefetch_related(prefetch, "groups")
 
 
@@ -56,7 +54,7 @@ def roles_line(user: User) -> str:
     """The roles of a row of `account_list` in one line."""
     company = [str(Role(group.name).label) for group in user.groups.all() if group.name in COMPANY_ROLES]
     by_role: dict[Role, list[str]] = defaultdict(list)
-    for grant in user.shown_grants:
+    for grant in user.projectgrant_set.all():
         by_role[_BY_CODENAME[grant.permission.codename]].append(grant.content_object.code)
     projects = [f"{role.label} ({', '.join(sorted(codes))})" for role, codes in by_role.items()]
     return ", ".join([*company, *sorted(projects)])
@@ -100,7 +98,7 @@ class Line:
     """One step in the life of an account: when, who, what, and the details as (label, old, new)."""
 
     at: datetime
-    by: User | None
+    by: object
     act: str
     details: tuple[tuple[str, str, str], ...] = ()
 
@@ -108,7 +106,7 @@ class Line:
 def account_history(user: User, access: Access) -> list[Line]:
     """Everything that happened to the account, newest first: its own fields, roles, sign-ins and links."""
     rows = [
-        Line(entry.at, entry.by, acts.label(entry.action), tuple(map(_change, entry.changes)))
+        Line(entry.at, entry.by, acts.label(entry.action), (*map(_change, entry.changes), *_reason(entry)))
         for entry in history.timeline(user)
     ]
     events = AuditEvent.objects.filter(target_kind=User._meta.label_lower, target_id=user.pk).select_related("actor")
@@ -121,6 +119,10 @@ def account_history(user: User, access: Access) -> list[Line]:
 def projects_known_to(access: Access) -> QuerySet[Project]:
     """The projects whose roles this reader may see."""
     return Project.objects.filter(access.projects(Permission.ACCOUNT_SEE, "pk"))
+
+
+def _reason(entry: history.Entry) -> tuple[tuple[str, str, str], ...]:
+    return ((_("Reason"), "", entry.reason),) if entry.reason else ()
 
 
 def _change(change: history.Change) -> tuple[str, str, str]:

@@ -100,7 +100,8 @@ def change_details(*, by: User, user: User, name: str, phone: str, email: str) -
     _require_proposer(by, user)
     row = User.objects.select_for_update().get(pk=user.pk)
     row.name, row.phone, row.email = name.strip(), phone, email
-    return save_tracked(row, action="account.change", by=by, fields=["name", "phone", "email"])
+    save_tracked(row, action="account.change", by=by, fields=["name", "phone", "email"])
+    return row
 
 
 @transaction.atomic
@@ -113,7 +114,7 @@ def suspend(*, by: User, user: User, reason: str) -> User:
     row = User.objects.select_for_update().get(pk=user.pk)
     if not row.is_active:
         raise Conflict(_("The account is closed already."), code="same")
-    _set_active(row, False, by, "account.suspend")
+    _set_active(row, False, by, "account.suspend", reason)
     told = deciding_users([Role.SUPERVISOR, Role.MANAGEMENT], None)
     notices.tell(
         told,
@@ -157,7 +158,7 @@ def apply_roles(approval: Approval, by: User) -> None:
 
 def apply_active(approval: Approval, by: User) -> None:
     """Apply `account.deactivate` or `account.reactivate`."""
-    _set_active(_target(approval, by), approval.after["active"], by, approval.kind)
+    _set_active(_target(approval, by), approval.after["active"], by, approval.kind, approval.reason)
 
 
 def apply_second_factor_reset(approval: Approval, by: User) -> None:
@@ -215,9 +216,9 @@ def _target(approval: Approval, by: User) -> User:
     return User.objects.select_for_update().get(pk=approval.target_id)
 
 
-def _set_active(user: User, active: bool, by: User, action: str) -> None:
+def _set_active(user: User, active: bool, by: User, action: str, reason: str) -> None:
     user.is_active = active
-    save_tracked(user, action=action, by=by, fields=["is_active"])
+    save_tracked(user, action=action, by=by, fields=["is_active"], reason=reason)
     end_all_sessions(user=user, by=by, reason=EndReason.RIGHTS_CHANGED)
 
 

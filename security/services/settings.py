@@ -52,10 +52,11 @@ def save_holiday(*, by: User, day: date, working: bool, name: str, holiday: Holi
         raise Refusal(message, code="no_exception", fields={"working": [message]})
     try:
         with transaction.atomic():
-            return save_tracked(row, action="holiday.change", by=by)
+            save_tracked(row, action="holiday.change", by=by)
     except IntegrityError as error:
         message = _("This day is listed already; change it there.")
         raise Conflict(message, code="listed", fields={"day": [message]}) from error
+    return row
 
 
 @transaction.atomic

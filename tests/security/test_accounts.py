@@ -223,7 +223,7 @@ def test_in_an_emergency_the_administrator_suspends_at_once_and_supervisors_and_
     assert client.get(reverse("inbox")).status_code == 302
     for person in (people.supervisor, people.management):
         assert person.notices.filter(code="account.suspended", params__reason="Phone stolen").count() == 1
-    assert people.salesperson.history.first().history_change_reason == "account.suspend"
+    assert people.salesperson.history.first().history_change_reason == "account.suspend: Phone stolen"
     with pytest.raises(Conflict):
         accounts.suspend(by=people.administrator, user=people.salesperson, reason="again")
     with pytest.raises(Forbidden):
