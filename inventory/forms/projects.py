@@ -55,7 +55,9 @@ class BuildingForm(Form):
     name = forms.CharField(
         label=_("Building"), max_length=24, help_text=_("Such as 3#. Its number begins the number of every unit in it.")
     )
-    phase = forms.ModelChoiceField(label=_("Phase"), queryset=None, required=False, empty_label=_("none"))
+    phase: forms.ModelChoiceField = forms.ModelChoiceField(
+        label=_("Phase"), queryset=None, required=False, empty_label=_("none")
+    )
     position = forms.IntegerField(
         label=_("Position"),
         min_value=1,
@@ -80,7 +82,9 @@ class PermitForm(Form):
 
     number = forms.CharField(label=_("Permit number"), max_length=60)
     issued_on = forms.DateField(label=_("Issued on"))
-    buildings = forms.ModelMultipleChoiceField(label=_("Buildings"), queryset=None, widget=forms.CheckboxSelectMultiple)
+    buildings: forms.ModelMultipleChoiceField = forms.ModelMultipleChoiceField(
+        label=_("Buildings"), queryset=None, widget=forms.CheckboxSelectMultiple
+    )
     wide = ("buildings",)
 
     def __init__(self, *args, buildings, **kwargs) -> None:

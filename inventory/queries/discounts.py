@@ -47,7 +47,8 @@ def discounts_by_unit(project: Project, units: Iterable[Unit], on: date) -> dict
 
 def versions(policy: DiscountPolicy) -> Sequence[DiscountPolicy]:
     """The policy and what it replaced, newest first."""
-    found, current = [], policy
+    found: list[DiscountPolicy] = []
+    current: DiscountPolicy | None = policy
     while current is not None:
         found.append(current)
         current = current.replaces

@@ -66,7 +66,7 @@ def record(project: Project) -> list[Record]:
     found: list[Record] = []
     for model in (Project, Phase, Building, Permit, Team):
         own = {"id": project.pk} if model is Project else {"project_id": project.pk}
-        history = model.history.filter(**own)  # type: ignore[attr-defined]
+        history = model.history.filter(**own)
         found += [_record(row, entry) for row, entry in lives(history, hidden=("key", "project"))]
     return sorted(found, key=lambda item: item.at, reverse=True)[:SHOWN]
 

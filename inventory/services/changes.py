@@ -86,7 +86,7 @@ def request_change(
     return approval
 
 
-def _locked(unit_id: int, visible) -> Unit:
+def _locked(unit_id: int | None, visible) -> Unit:
     found = units.locked([unit_id], visible=visible.select_related("building", "layout"))
     if not found:
         raise NotVisible(_("There is no such unit."))
@@ -209,7 +209,9 @@ def _apply(approval: Approval, by) -> None:
             unit.no_discount = after.pop("no_discount") == "true"
         assign_all(unit, after, by)
         unit.version += 1
-        save_tracked(unit, action=KIND, by=by, fields=[*approval.after.keys() - {"status"}, "version"], reason=approval.reason)
+        save_tracked(
+            unit, action=KIND, by=by, fields=[*approval.after.keys() - {"status"}, "version"], reason=approval.reason
+        )
     if status:
         _correct(unit, status, approval, by)
     _tell_concerned(unit, approval)

@@ -126,7 +126,7 @@ def end_discount(*, policy: DiscountPolicy, by, reason: str) -> DiscountPolicy:
     return ended
 
 
-def _locked(policy: DiscountPolicy) -> DiscountPolicy:
+def _locked(policy: DiscountPolicy | None) -> DiscountPolicy:
     return DiscountPolicy.objects.select_for_update(of=("self",)).select_related("project").get(pk=policy.pk)
 
 

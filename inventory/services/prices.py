@@ -31,6 +31,8 @@ KIND = "price.list"
 LARGEST_STEP = Decimal(50)
 # Proposing again and again would tell the floor price to somebody who may not read it (decisions 4).
 SUBMISSIONS_A_DAY = 5
+# Whoever did one of these had a hand in the list and does not decide it.
+EDITS = tuple(f"price_list.{act}" for act in ("create", "edit", "edit_lines", "adjust", "remove_lines", "read_file"))
 
 
 @transaction.atomic
@@ -155,8 +157,8 @@ def adjust_lines(
     """Change the unit prices of a draft (of some lines, or of all) by a percentage; totals follow."""
     locked = _locked_open(price_list, version, by)
     _check_percent(percent)
-    lines = locked.lines.select_related("unit")
-    lines = list(lines.filter(pk__in=line_ids) if line_ids else lines)
+    chosen = locked.lines.select_related("unit")
+    lines = list(chosen.filter(pk__in=line_ids) if line_ids else chosen)
     for line in lines:
         line.unit_price, line.total = _stepped(line.unit, line.unit_price, line.total, percent)
     PriceLine.objects.bulk_update(lines, ["unit_price", "total"], batch_size=500)
@@ -333,7 +335,8 @@ def _remember_old(price_list: PriceList, chosen: Sequence[Unit]) -> None:
 
 def _ask(price_list: PriceList, by) -> Approval:
     found = queries.effect(price_list)
-    authors = {price_list.made_by_id, by.pk, *price_list.history.values_list("history_user", flat=True)} - {None}
+    edits = price_list.history.filter(history_change_reason__in=EDITS)
+    authors = {price_list.made_by_id, by.pk, *edits.values_list("history_user", flat=True)} - {None}
     management = price_list.kind == PriceKind.FLOOR or (price_list.kind == PriceKind.LIST and found.below_floor > 0)
     return approvals.request(
         kind=KIND,

@@ -150,7 +150,7 @@ def business_date(moment, zone: str) -> date:
     return clock.local(moment, zone).date()
 
 
-def locked(unit_ids: Iterable[int], *, visible) -> list[Unit]:
+def locked(unit_ids: Iterable[int | None], *, visible) -> list[Unit]:
     """Lock these units of the queryset `visible` in the fixed order (by pk) and return them; units not visible are left out."""
     return list(
         visible.filter(pk__in=list(unit_ids)).select_for_update(of=("self",)).order_by("pk").select_related("project")

@@ -286,7 +286,7 @@ def _stage_for(approval: Approval, by) -> tuple[ApprovalStage, int | None]:
     if stage is None or decided_before:
         waiting = ", ".join(str(item.get_role_display()) for item in open_stages)
         raise Forbidden(_("This waits for: %(roles)s.") % {"roles": waiting}, code="wrong_role")
-    represented = access.deputy_of.get(approval.project_id) if stage.role == Role.SUPERVISOR else None
+    represented = access.deputy_of.get(approval.project_id or 0) if stage.role == Role.SUPERVISOR else None
     if represented is not None and approval.authors.filter(pk=represented).exists():
         raise Forbidden(
             _("You stand in for the author of this request, so somebody else decides it."), code="four_eyes"

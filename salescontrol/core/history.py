@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeVar
 
 from django.db import models
 from simple_history.models import HistoricalRecords
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
+
+Row = TypeVar("Row", bound=models.Model)
 
 
 class Records(HistoricalRecords):
@@ -30,9 +33,7 @@ def _named(action: str, reason: str) -> str:
     return (f"{action}: {reason.strip()}" if reason.strip() else action)[:300]
 
 
-def save_tracked(
-    row: models.Model, *, action: str, by, fields: Sequence[str] | None = None, reason: str = ""
-) -> models.Model:
+def save_tracked(row: Row, *, action: str, by, fields: Sequence[str] | None = None, reason: str = "") -> Row:
     """Save `row` with one history entry that names the action, the actor and, if any, the reason."""
     row._change_reason = _named(action, reason)
     row._history_user = by
@@ -69,8 +70,8 @@ class Change:
 
     field: str
     label: str
-    old: object
-    new: object
+    old: Any
+    new: Any
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,9 @@ def timeline(row: models.Model, *, hidden: Iterable[str] = ()) -> list[Entry]:
 
 def lives(records, *, hidden: Iterable[str] = ()) -> list[tuple[models.Model, Entry]]:
     """The lives of all rows of one model whose history records are given, in one query, newest first: (record, entry)."""
-    skip, before, found = {"version", *hidden}, {}, []
+    skip = {"version", *hidden}
+    before: dict[int, models.Model] = {}
+    found = []
     for record in records.select_related("history_user").order_by("history_date", "history_id"):
         entry = _entry(record, before.get(record.id), skip)
         before[record.id] = record

@@ -69,8 +69,7 @@ def _run_schedule(now: datetime) -> int:
     done = 0
     for name, schedule in _SCHEDULE.items():
         slot = schedule.slot(now)
-        run = _claim_slot(name, slot) if slot else None
-        if run is not None:
+        if slot and (run := _claim_slot(name, slot)) is not None:
             run.outcome = schedule.run(slot)
             run.finished_at = clock.now()
             run.save(update_fields=["outcome", "finished_at"])

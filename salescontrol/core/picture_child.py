@@ -36,7 +36,7 @@ def rewrite(path: str, whole: str, small: str) -> dict:
     Image.MAX_IMAGE_PIXELS = PIXELS
     try:
         with Image.open(path, formats=tuple(OPTIONS)) as picture:
-            kind = "JPEG" if picture.format == "MPO" else picture.format
+            kind = "JPEG" if picture.format == "MPO" else str(picture.format)
             if kind != "JPEG" and getattr(picture, "is_animated", False):
                 return {"refused": "animated"}
             picture.draft(None, (SIDE, SIDE))

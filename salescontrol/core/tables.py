@@ -65,7 +65,7 @@ def row_html(columns: Sequence[Column], row: Any) -> SafeString:
 
 
 def _cell(column: Column, row: Any) -> str:
-    text = escape(FORMATS[column.format](column.of(row)))
+    text: str = escape(FORMATS[column.format](column.of(row)))
     if column.tone and (tone := column.tone(row)):
         text = f'<span class="tag {escape(tone)}">{text}</span>'
     if column.link and (url := column.link(row)):
