@@ -35,16 +35,20 @@ def _switch(who: dict) -> None:
 
 
 def let_tests_empty_tables() -> None:
-    """Between tests that commit, tables are emptied: by the owner, with the guards of append-only tables off meanwhile."""
-    plain = connection.ops.execute_sql_flush
+    """Between tests that commit, tables are emptied: by the owner, with the guards of append-only tables off meanwhile.
 
-    def flush(sql_list) -> None:
+    Said to the class: under Playwright's event loop Django gives the test a second connection.
+    """
+    operations = type(connection.ops)
+    plain = operations.execute_sql_flush
+
+    def flush(self, sql_list) -> None:
         become_owner()
         with _guards_off():
-            plain(sql_list)
+            plain(self, sql_list)
         become_application()
 
-    connection.ops.execute_sql_flush = flush
+    operations.execute_sql_flush = flush
 
 
 @contextmanager
