@@ -65,7 +65,6 @@ def test_every_direct_dependency_has_its_reason():
 # What shows that a running package is used, where it is not simply imported under its own name.
 USED_AS = {
     "argon2-cffi": "Argon2PasswordHasher",
-    "charset-normalizer": "charset_normalizer",
     "chinesecalendar": "chinese_calendar",
     "django-axes": "axes.middleware",
     "django-csp": "csp.middleware",
@@ -74,14 +73,13 @@ USED_AS = {
     "django-htmx": "django_htmx",
     "django-otp": "django_otp",
     "django-simple-history": "simple_history",
-    "django-template-partials": "partialdef",
+    "django-template-partials": "template_partials",
     "gunicorn": "web: gunicorn",
     "lucide": "{% lucide",
     "lxml": "openpyxl",  # openpyxl writes with lxml when it is installed
     "pillow": "from PIL",
     "psycopg": "django.db.backends.postgresql",
     "python-calamine": "python_calamine",
-    "python-stdnum": "stdnum",
     "redis": "CELERY_BROKER_URL",  # Celery's broker client
     "whitenoise": "whitenoise.middleware",
 }
