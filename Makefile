@@ -24,15 +24,29 @@ run: setup ## start everything (PORT=8000); Ctrl-C stops it
 test: setup-dev ## run the tests on the embedded default, and on PostgreSQL where it is there (ARGS=…)
 	@scripts/test $(ARGS)
 
-check: setup-dev ## format, lint, types, templates, layers, migrations, settings, translations, generated docs
-	$(BIN)/ruff format --quiet --check $(CODE)
-	$(BIN)/ruff check --quiet $(CODE)
+# `make --keep-going check` reports everything that is wrong, not only the first thing.
+CHECKS := check-format check-code check-templates check-layers check-types check-migrations check-settings check-texts check-docs
+check: $(CHECKS) ## format, lint, types, templates, layers, migrations, settings, translations, generated docs
+.PHONY: $(CHECKS)
+$(CHECKS): setup-dev
+
+check-format:
+	$(BIN)/ruff format --quiet --check --output-format concise $(CODE)
+check-code:
+	$(BIN)/ruff check --quiet --output-format concise $(CODE)
+check-templates:
 	$(BIN)/djlint --quiet --lint templates
+check-layers:
 	$(BIN)/lint-imports --no-cache --no-logo
+check-types:
 	$(OFFICE) $(BIN)/mypy --no-color-output
+check-migrations:
 	$(OFFICE) $(BIN)/python manage.py makemigrations --check --dry-run
+check-settings:
 	$(OFFICE) $(BIN)/python manage.py check --deploy --fail-level WARNING
+check-texts:
 	$(OFFICE) $(BIN)/python manage.py check_translations
+check-docs:
 	$(OFFICE) $(BIN)/python manage.py generate_docs --check
 
 fix: setup-dev ## format, and repair what can be repaired by a tool

@@ -17,7 +17,10 @@ RESULTS = Path(__file__).parent / "results"
 def main(names: list[str]) -> int:
     unknown = [name for name in names if name not in MEASUREMENTS]
     if unknown:
-        print(f"There is no measurement called {', '.join(unknown)}; there are: {', '.join(MEASUREMENTS)}.", file=sys.stderr)
+        print(
+            f"There is no measurement called {', '.join(unknown)}; there are: {', '.join(MEASUREMENTS)}.",
+            file=sys.stderr,
+        )
         return 2
     results = {name: MEASUREMENTS[name].measure() for name in names or MEASUREMENTS}
     missed = 0
@@ -35,8 +38,15 @@ def _keep(results: dict[str, dict[str, float]]) -> Path:
     version = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
     RESULTS.mkdir(exist_ok=True)
     file = RESULTS / f"{now:%Y%m%d-%H%M%S}.json"
-    machine = {"cores": os.cpu_count(), "load": os.getloadavg(), "python": platform.python_version(), "system": platform.platform()}
-    file.write_text(json.dumps({"at": now.isoformat(), "version": version, "machine": machine, "figures": results}, indent=2))
+    machine = {
+        "cores": os.cpu_count(),
+        "load": os.getloadavg(),
+        "python": platform.python_version(),
+        "system": platform.platform(),
+    }
+    file.write_text(
+        json.dumps({"at": now.isoformat(), "version": version, "machine": machine, "figures": results}, indent=2)
+    )
     return file
 
 

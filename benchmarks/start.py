@@ -51,7 +51,9 @@ def _install(clone: Path, home: Path, venv: Path) -> float:
 def _start(clone: Path, home: Path) -> float:
     begun = time.monotonic()
     env = _environment(home) | {"PORT": PORT}
-    with subprocess.Popen(["make", "run"], cwd=clone, env=env, stdout=subprocess.PIPE, text=True, start_new_session=True) as running:
+    with subprocess.Popen(
+        ["make", "run"], cwd=clone, env=env, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as running:
         for line in running.stdout or []:
             if line.startswith("Ready:"):
                 break

@@ -49,7 +49,7 @@ def test_command_exists_and_is_explained(target):
 
 
 def test_check_runs_every_kind_of_check():
-    recipe = MAKEFILE.split("\ncheck:")[1].split("\n\n")[0]
+    recipe = run("make", "--dry-run", "check").stdout
     for part in (
         "ruff format --quiet --check",
         "ruff check",
