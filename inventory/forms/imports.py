@@ -18,7 +18,7 @@ class UploadForm(Form):
     file = forms.FileField(
         label=_("File"),
         help_text=_("A workbook (.xlsx, .xls) or .csv: a row a unit, or boards of floors × rooms."),
-        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.xls,.csv"}),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.csv"}),
     )
     title = forms.CharField(
         label=_("Title"), max_length=80, required=False, help_text=_("Left empty: the name of the file.")
@@ -52,8 +52,9 @@ class ColumnsForm(VersionForm):
         choices = [("", _("not imported")), *((name, field.label) for name, field in rules.FIELDS.items())]
         for letter, head, field, *_rest in columns:
             if head:
+                chooser = forms.Select(attrs={"aria-label": head})
                 self.fields[f"column_{letter}"] = forms.ChoiceField(
-                    label=head, choices=choices, initial=field, required=False
+                    label=head, choices=choices, initial=field, required=False, widget=chooser
                 )
 
     def chosen(self) -> dict[str, str]:

@@ -222,11 +222,16 @@ class BatchColumns(InBatch, FormPage):
         return ColumnsForm(data, columns=self.batch.outcome.get("columns", []), initial={"version": self.batch.version})
 
     def get_context(self) -> dict:
-        return {
-            "batch": self.batch,
-            "columns": batches.columns(self.batch, self.request.access),
-            "back_url": self.get_back_url(),
-        }
+        return {"back_url": self.get_back_url()}
+
+    def show(self, status: int = 200, **extra) -> HttpResponse:
+        form = extra["form"]
+        columns = batches.columns(self.batch, self.request.access)
+        rows = [
+            {"letter": letter, "head": head, "samples": samples, "field": form[f"column_{letter}"] if head else None}
+            for letter, head, _field, _unit, samples in columns
+        ]
+        return super().show(status, rows=rows, **extra)
 
     def perform(self, form) -> ListingBatch:
         return imports.choose_columns(
