@@ -1,6 +1,6 @@
 """Background work of inventory: load by id, call one service."""
 
-from inventory.services import imports
+from inventory.services import discounts, imports, price_effect
 from salescontrol.core import jobs
 
 
@@ -8,3 +8,15 @@ from salescontrol.core import jobs
 def read_import(batch_id: int) -> None:
     """Read a handed-over file and show what it would do."""
     imports.read_batch(batch_id=batch_id)
+
+
+@jobs.every("price_list.effective", slot=lambda now: f"{now:%Y-%m-%dT%H:%M}")
+def prices_take_effect(slot: str) -> str:
+    """Put due price lists into force, and the prices that waited for a claim (decisions 11)."""
+    return price_effect.run_due()
+
+
+@jobs.every("discount.end", slot=lambda now: f"{now:%Y-%m-%dT%H}")
+def discounts_end(slot: str) -> str:
+    """Show discount policies whose last day is past as ended."""
+    return f"{discounts.end_expired()} policies ended"

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Building, DiscountPolicy, Layout, Project
 from inventory.models.price import DiscountKind
-from inventory.rules.text import tidy
+from inventory.rules.text import narrow
 from inventory.services.discounts import Terms
 from inventory.states import DiscountState
 from salescontrol.core.forms import Form
@@ -28,7 +28,9 @@ class Figure(forms.DecimalField):
     """A figure that may be typed with commas and full-width digits."""
 
     def to_python(self, value):
-        return super().to_python(tidy(value).replace(",", "").removesuffix("%") if isinstance(value, str) else value)
+        return super().to_python(
+            narrow(value).strip().replace(",", "").removesuffix("%") if isinstance(value, str) else value
+        )
 
 
 class DiscountForm(Form):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Building, PriceList, Project
 from inventory.models.price import PriceKind
-from inventory.rules.text import tidy
+from inventory.rules.text import narrow
 from inventory.states import PriceListState
 from salescontrol.core import clock
 from salescontrol.core.forms import Form
@@ -30,7 +30,9 @@ class PercentField(forms.DecimalField):
     """A change in per cent: two decimals, full-width digits and commas accepted."""
 
     def to_python(self, value):
-        return super().to_python(tidy(value).replace(",", "").removesuffix("%") if isinstance(value, str) else value)
+        return super().to_python(
+            narrow(value).strip().replace(",", "").removesuffix("%") if isinstance(value, str) else value
+        )
 
 
 class HeadForm(Form):

@@ -22,6 +22,7 @@ from salescontrol.core.access import access_of
 from salescontrol.core.errors import Conflict, Refusal
 from salescontrol.core.models import Approval
 from salescontrol.core.permissions import Permission
+from salescontrol.core.words import listed
 
 RELEASE, WITHHOLD = "unit.release", "unit.withhold"
 SHOWN = 20
@@ -122,7 +123,7 @@ def _why_not(unit: Unit, action: str, permitted: set[int]) -> str:
     if unit.list_total is None:
         return _("it has no approved list price")
     if unit.locks:
-        return _("it is locked (%(locks)s)") % {"locks": ", ".join(str(Lock(code).label) for code in unit.lock_codes)}
+        return _("it is locked (%(locks)s)") % {"locks": listed(Lock(code).label for code in unit.lock_codes)}
     return ""
 
 
@@ -211,7 +212,7 @@ def _apply(approval: Approval, by) -> None:
 
 def _present(approval: Approval, access) -> list:
     numbers, count = approval.after["numbers"], len(approval.after["units"])
-    named = ", ".join(numbers)
+    named = listed(numbers)
     if count > len(numbers):
         named = _("%(names)s and %(count)s more") % {"names": named, "count": count - len(numbers)}
     return [

@@ -25,9 +25,12 @@ from salescontrol.core.models import Approval
 from salescontrol.core.numbering import next_number
 from salescontrol.core.permissions import Permission
 from salescontrol.core.transitions import move
+from salescontrol.core.words import listed
 
 KIND = "listing.batch"
 NAMED = 20
+# Whoever did one of these to a draft entered some of it and does not approve it (R1.4).
+ENTRIES = ("unit.enter", "unit.change_draft", "unit.stack_fill")
 
 
 @transaction.atomic
@@ -206,7 +209,9 @@ def _reference(batch: ListingBatch) -> str:
 
 
 def _ask(batch: ListingBatch, drafts: Sequence[Unit], changes: Sequence[BatchLine], *, by, note: str) -> Approval:
-    authors = {unit.entered_by_id for unit in drafts} | {batch.made_by_id, by.pk}
+    entries = Unit.history.filter(id__in=[unit.pk for unit in drafts], history_change_reason__in=ENTRIES)
+    authors = {batch.made_by_id, by.pk, *(unit.entered_by_id for unit in drafts)}
+    authors |= set(entries.values_list("history_user", flat=True)) - {None}
     return approvals.request(
         kind=KIND,
         by=by,
@@ -292,7 +297,7 @@ def _refuse_incomplete(project: Project, submitted: Sequence[Unit]) -> None:
     if missing:
         numbers = {unit.pk: unit.number for unit in submitted}
         named = [
-            _("%(unit)s (%(facts)s)") % {"unit": numbers[pk], "facts": ", ".join(queries.labels(codes))}
+            _("%(unit)s (%(facts)s)") % {"unit": numbers[pk], "facts": listed(queries.labels(codes))}
             for pk, codes in missing.items()
         ]
         raise Refusal(
@@ -307,8 +312,8 @@ def _refuse_incomplete(project: Project, submitted: Sequence[Unit]) -> None:
 def name_some(names: Sequence[str]) -> str:
     """The first of the names, and how many more there are."""
     if len(names) <= NAMED:
-        return ", ".join(names)
-    return _("%(names)s and %(count)s more") % {"names": ", ".join(names[:NAMED]), "count": len(names) - NAMED}
+        return listed(names)
+    return _("%(names)s and %(count)s more") % {"names": listed(names[:NAMED]), "count": len(names) - NAMED}
 
 
 def _carry_out(batch: ListingBatch, changes: Sequence[BatchLine], by) -> None:

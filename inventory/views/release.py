@@ -120,7 +120,7 @@ class Release(SaleAction, UnitRows, ListPage):
 
     @property
     def hidden(self) -> tuple[str, ...]:
-        return (*super().hidden, *(name for name in ("status", "review") if name not in super().hidden))
+        return tuple({*super().hidden, "status", "review"})
 
     def get_context(self) -> dict:
         query = self.request.GET.urlencode()

@@ -22,6 +22,7 @@ from salescontrol.core.errors import Conflict, Refusal
 from salescontrol.core.models import Approval
 from salescontrol.core.permissions import Permission
 from salescontrol.core.views import ActionPage, FormPage, ListPage
+from salescontrol.core.words import listed
 
 CHANGES_PER_PAGE = 50
 ORDER = ("building__position", "entrance", "-floor", "stack", "pk")
@@ -34,7 +35,7 @@ def unit_columns(view, missing: dict[int, list[str]]) -> tuple[tables.Column, ..
         tables.Column(
             "missing",
             _("Missing"),
-            lambda unit: ", ".join(review.labels(missing.get(unit.pk, ()))),
+            lambda unit: listed(review.labels(missing.get(unit.pk, ()))),
             tone=lambda unit: "warn" if unit.pk in missing else "",
             wrap=True,
         ),

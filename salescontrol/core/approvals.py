@@ -21,6 +21,7 @@ from salescontrol.core.errors import Conflict, Forbidden, NotVisible, Refusal
 from salescontrol.core.history import save_tracked
 from salescontrol.core.models import Approval, ApprovalDecision, ApprovalStage
 from salescontrol.core.permissions import Permission, Role
+from salescontrol.core.words import listed
 
 State = Approval.State
 
@@ -284,7 +285,7 @@ def _stage_for(approval: Approval, by) -> tuple[ApprovalStage, int | None]:
     decided_before = ApprovalDecision.objects.filter(stage__approval=approval, decided_by=by).exists()
     stage = open_stages.filter(role__in=access.roles_in(approval.project_id)).first()
     if stage is None or decided_before:
-        waiting = ", ".join(str(item.get_role_display()) for item in open_stages)
+        waiting = listed(item.get_role_display() for item in open_stages)
         raise Forbidden(_("This waits for: %(roles)s.") % {"roles": waiting}, code="wrong_role")
     represented = access.deputy_of.get(approval.project_id or 0) if stage.role == Role.SUPERVISOR else None
     if represented is not None and approval.authors.filter(pk=represented).exists():

@@ -24,7 +24,7 @@ def drafts(house, found: ListingBatch | None, by, count: int = 3, **fields) -> l
     defaults = {"layout": shape, "orientation": "S", "no_discount": True, "batch": found}
     return [
         build.unit(
-            house, floor, "01", by=by, status=Status.DRAFT, key=f"3//{floor}/{floor}01", **{**defaults, **fields}
+            house, floor, "01", by=by, status=Status.DRAFT, **{**defaults, **fields}
         )
         for floor in range(1, count + 1)
     ]
@@ -32,7 +32,7 @@ def drafts(house, found: ListingBatch | None, by, count: int = 3, **fields) -> l
 
 def stock(house, by, count: int = 3, status: Status = Status.AVAILABLE, room: str = "02", **fields) -> list[Unit]:
     return [
-        build.unit(house, floor, room, by=by, status=status, key=f"3//{floor}/{floor}{room}", **fields)
+        build.unit(house, floor, room, by=by, status=status, **fields)
         for floor in range(1, count + 1)
     ]
 

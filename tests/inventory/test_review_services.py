@@ -14,6 +14,7 @@ from inventory.states import BATCH_TABLE, REVIEW_TABLE, BatchState, Review, Stat
 from salescontrol.core import approvals
 from salescontrol.core.access import access_of
 from salescontrol.core.errors import Conflict, Forbidden, Refusal
+from salescontrol.core.history import save_tracked
 from salescontrol.core.models import Approval, Notice
 from salescontrol.core.permissions import Permission, Role
 from salescontrol.core.transitions import move
@@ -74,11 +75,13 @@ def test_approving_makes_withheld_stock_with_one_event_each(people, batch):
     assert unit.version == 1
 
 
-@pytest.mark.parametrize("who", ["submitter", "enterer"])
+@pytest.mark.parametrize("who", ["submitter", "enterer", "corrector"])
 def test_nobody_approves_what_they_submitted_or_entered(people, house, who):
     second = build.user(Role.SUPERVISOR, people.a)
     found = stock.batch(people.a, people.marketing)
-    stock.drafts(house, found, second if who == "enterer" else people.marketing)
+    drafts = stock.drafts(house, found, second if who == "enterer" else people.marketing)
+    if who == "corrector":
+        save_tracked(drafts[0], action="unit.change_draft", by=second)
     submit(found, second if who == "submitter" else people.marketing)
     with pytest.raises(Forbidden) as refusal:
         review.approve_batch(batch=found, by=second)
