@@ -10,11 +10,12 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from inventory.models import Unit, UnitEvent, UnitLock
-from inventory.states import SALE_TABLE, Lock
+from inventory.states import CORRECTIONS, SALE_TABLE, Lock
 from salescontrol.core import clock
-from salescontrol.core.access import access_of
+from salescontrol.core.access import Access, access_of
 from salescontrol.core.errors import Conflict, Refusal
 from salescontrol.core.history import create_tracked, update_tracked
+from salescontrol.core.permissions import Permission
 from salescontrol.core.transitions import check
 
 
@@ -223,10 +224,19 @@ def _show_locks(unit: Unit, codes: list[str]) -> None:
 
 
 def may_act(by, unit: Unit) -> list[str]:
-    """The actions of the sale table that this user may do on the unit now (for its buttons)."""
+    """The actions of the sale table that this user may do, or propose, on the unit now (for its buttons).
+
+    Withholding is the safe side: a lock does not stand in its way.
+    """
     access = access_of(by)
     return [
         name
         for name, rule in SALE_TABLE.items()
-        if unit.status in rule.sources and access.can(rule.permission, unit.project_id) and not unit.locks
+        if unit.status in rule.sources
+        and (access.can(rule.permission, unit.project_id) or _may_propose(access, name, unit.project_id))
+        and (not unit.locks or name == "unit.withhold")
     ]
+
+
+def _may_propose(access: Access, action: str, project_id: int) -> bool:
+    return action in CORRECTIONS.values() and access.can(Permission.UNIT_RELEASE_PROPOSE, project_id)

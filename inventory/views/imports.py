@@ -57,7 +57,9 @@ class BatchList(InProject, ListPage):
         )
 
     def get_context(self) -> dict:
-        return {"actions": [{"url": self.url("batch_new"), "label": _("Hand over a price list"), "style": "primary"}]}
+        drafts = {"url": self.url("drafts"), "label": _("Drafts to submit"), "style": ""}
+        new = {"url": self.url("batch_new"), "label": _("Hand over a price list"), "style": "primary"}
+        return {"actions": [drafts, new]}
 
 
 class BatchNew(InProject, FormPage):

@@ -18,13 +18,14 @@ from salescontrol.core import approvals, panels, tables
 from salescontrol.core.models import Approval
 from salescontrol.core.permissions import Permission
 from salescontrol.core.views import DetailPage, ListPage
+from salescontrol.core.words import listed
 
 REVIEW_TONES = {Review.DRAFT: "pending", Review.SUBMITTED: "held", Review.RETURNED: "bad", Review.APPROVED: "good"}
 PANEL_SECTIONS = ("inventory/unit_history_short.html", "inventory/material_short.html")
 
 
 def _locks(unit: Unit) -> str:
-    return ", ".join(str(Lock(code).label) for code in unit.lock_codes)
+    return listed(Lock(code).label for code in unit.lock_codes)
 
 
 COLUMNS = {
@@ -125,6 +126,7 @@ def list_actions(access, project) -> list[dict]:
     """The buttons above the list."""
     offered = (
         (Permission.UNIT_ASSIGN, "assign", _("Assign"), ""),
+        (Permission.UNIT_RELEASE_PROPOSE, "release", _("Put on sale"), ""),
         (Permission.BATCH_SUBMIT, "batch_new", _("Import"), ""),
         (Permission.UNIT_ENTER, "unit_enter", _("Enter a unit"), "primary"),
     )

@@ -7,6 +7,7 @@ import pytest
 from inventory.models import Permit, Unit, UnitEvent
 from inventory.queries.scope import units_visible_to
 from inventory.services import release
+from inventory.services.units import may_act
 from inventory.states import SALE_TABLE, Lock, Review, Status
 from salescontrol.core import approvals, clock
 from salescontrol.core.access import access_of
@@ -230,3 +231,21 @@ def test_permits_count_from_their_day_on(people, house):
     build.permit(house)
     Permit.objects.update(issued_on=date(2026, 1, 1))
     assert release.obstacles(Unit.objects.filter(pk=units[0].pk).select_related("project"), "unit.release") == {}
+
+
+@pytest.mark.parametrize(
+    ("who", "status", "locks", "buttons"),
+    [
+        ("supervisor", Status.WITHHELD, "", ["unit.release"]),
+        ("supervisor", Status.AVAILABLE, "", ["unit.withhold"]),
+        ("specialist", Status.WITHHELD, "", ["unit.release"]),
+        ("specialist", Status.AVAILABLE, "PRICE", ["unit.withhold"]),
+        ("supervisor", Status.WITHHELD, "PRICE", []),
+        ("supervisor", Status.CONTRACTED, "", []),
+        ("salesperson", Status.AVAILABLE, "", []),
+        ("finance", Status.AVAILABLE, "", []),
+    ],
+)
+def test_the_buttons_of_a_unit_are_what_its_reader_may_do_or_propose(people, house, who, status, locks, buttons):
+    unit = build.unit(house, by=people.specialist, status=status, locks=locks)
+    assert may_act(getattr(people, who), unit) == buttons
