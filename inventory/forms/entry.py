@@ -10,6 +10,7 @@ from inventory import rules
 from inventory.models import Unit
 from inventory.models.unit import Orientation
 from salescontrol.core.forms import Form
+from salescontrol.core.words import listed
 
 # A status is never entered, a permit is the building's, and floor prices come by a price list that management decides.
 NOT_ENTERED = ("status", "permit_number", "floor_unit_price", "floor_total")
@@ -102,7 +103,7 @@ class UnitForm(Form):
 def _field(entry: rules.Field, layouts: Sequence[str]) -> forms.Field:
     field = TextAsTyped(label=entry.label, required=entry.need == "entry", widget=_widget(entry))
     if entry.name == "layout":
-        field.help_text = _("Such as %(layouts)s.") % {"layouts": ", ".join(layouts)} if layouts else ""
+        field.help_text = _("Such as %(layouts)s.") % {"layouts": listed(layouts)} if layouts else ""
     if entry.need == "approval":
         field.help_text = field.help_text or _("Needed before approval.")
     return field
@@ -159,4 +160,4 @@ class StackForm(Form):
 
 def _room(room: Unit) -> str:
     facts = (room.layout.code if room.layout else _("no layout"), room.get_orientation_display() or _("no orientation"))
-    return _("%(unit)s (%(facts)s)") % {"unit": room.number, "facts": ", ".join(map(str, facts))}
+    return _("%(unit)s (%(facts)s)") % {"unit": room.number, "facts": listed(facts)}

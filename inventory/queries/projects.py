@@ -15,6 +15,7 @@ from inventory.queries.scope import projects_visible_to
 from salescontrol.core.access import Access
 from salescontrol.core.history import Entry, lives
 from salescontrol.core.templatetags import sales
+from salescontrol.core.words import listed
 
 ACTIONS: Mapping[str, Any] = {
     "project.open": _("Project opened"),
@@ -94,7 +95,7 @@ def _lines(entry: Entry) -> Iterator[tuple[str, str, str]]:
 
 def _shown(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(str(FACTS.get(code, code)) for code in value)
+        return listed(FACTS.get(code, code) for code in value)
     if isinstance(value, bool):
         return sales.yes_no(value)
     return "" if value is None else str(value)

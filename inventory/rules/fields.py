@@ -7,6 +7,8 @@ from typing import Literal
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from salescontrol.core.words import listed
+
 from .text import fold
 
 Kind = Literal[
@@ -185,7 +187,7 @@ AMBIGUOUS_PRICES = {
 
 def choice_labels(name: str) -> str:
     """The choices of a field as one line in the reader's language, for messages."""
-    return ", ".join(str(label) for label, _words in FIELDS[name].choices.values()) if name in FIELDS else ""
+    return listed(label for label, _words in FIELDS[name].choices.values()) if name in FIELDS else ""
 
 
 def _vocabulary(choices: Mapping[str, tuple[Promise, tuple[str, ...]]]) -> dict[str, str]:

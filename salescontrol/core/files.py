@@ -28,6 +28,7 @@ from django.utils.translation import gettext as _
 from salescontrol.core import audit, clock, options, pictures
 from salescontrol.core.errors import NotVisible, Refusal
 from salescontrol.core.models import Attachment, Level
+from salescontrol.core.words import listed
 
 MEGABYTE = 1024 * 1024
 HEAD = 4096
@@ -194,7 +195,7 @@ def _format_of(name: str, kinds: Collection[str]) -> Format:
         )
         raise _refused(
             _("Files of this kind are not taken. Choose one of: %(kinds)s.")
-            % {"kinds": ", ".join(dict.fromkeys(allowed))},
+            % {"kinds": listed(dict.fromkeys(allowed))},
             "wrong_kind",
         )
     return found

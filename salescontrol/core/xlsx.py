@@ -73,7 +73,7 @@ def footer(book: Workbook, *, by, what: str, filters: str, rows: int, number: st
     sheet = book.create_sheet(sheet_name(_("About this file")))
     for label, value in (
         (_("Content"), what),
-        (_("Exported by"), f"{by.name} ({by.employee_no})"),
+        (_("Exported by"), _("%(name)s (%(number)s)") % {"name": by.name, "number": by.employee_no}),
         (_("Time"), timezone.localtime().strftime("%Y-%m-%d %H:%M:%S")),
         (_("Filter"), filters or _("none")),
         (_("Rows"), rows),

@@ -1,6 +1,7 @@
 """The form that names a deputy."""
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Project
@@ -12,7 +13,7 @@ class PersonChoice(forms.ModelChoiceField):
     """People, by name and employee number."""
 
     def label_from_instance(self, obj: User) -> str:
-        return f"{obj.name} ({obj.employee_no})"
+        return gettext("%(name)s (%(number)s)") % {"name": obj.name, "number": obj.employee_no}
 
 
 class DeputyForm(Form):

@@ -12,6 +12,7 @@ from salescontrol.core import history
 from salescontrol.core.access import Access
 from salescontrol.core.models import Approval, AuditEvent
 from salescontrol.core.permissions import COMPANY_ROLES, PROJECT_ROLES, Permission, Role
+from salescontrol.core.words import listed
 from security import acts
 from security.models import User
 
@@ -56,8 +57,11 @@ def roles_line(user: User) -> str:
     by_role: dict[Role, list[str]] = defaultdict(list)
     for grant in user.projectgrant_set.all():
         by_role[_BY_CODENAME[grant.permission.codename]].append(grant.content_object.code)
-    projects = [f"{role.label} ({', '.join(sorted(codes))})" for role, codes in by_role.items()]
-    return ", ".join([*company, *sorted(projects)])
+    projects = [
+        _("%(role)s (%(projects)s)") % {"role": role.label, "projects": listed(sorted(codes))}
+        for role, codes in by_role.items()
+    ]
+    return listed([*company, *sorted(projects)])
 
 
 def roles_of(user: User, project_id: int | None) -> frozenset[Role]:

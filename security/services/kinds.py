@@ -10,6 +10,7 @@ from salescontrol.core.access import Access
 from salescontrol.core.approvals import Kind, Stage
 from salescontrol.core.models import Approval
 from salescontrol.core.permissions import Role
+from salescontrol.core.words import listed
 from security.models import User
 from security.services import accounts
 
@@ -60,7 +61,7 @@ def _roles(approval: Approval, access: Access) -> list[tuple]:
 
 def _active(approval: Approval, access: Access) -> list[tuple]:
     words = {True: _("Open"), False: _("Closed")}
-    held = ", ".join(row for row in _held(approval))
+    held = listed(_held(approval))
     return [(_("Account"), words[approval.before["active"]], words[approval.after["active"]]), (_("Roles"), held, held)]
 
 
@@ -81,4 +82,4 @@ def _where(approval: Approval) -> str:
 
 
 def _in_words(roles: list[str]) -> str:
-    return ", ".join(str(Role(role).label) for role in roles) or _("none")
+    return listed(Role(role).label for role in roles) or _("none")

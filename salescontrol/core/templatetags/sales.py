@@ -8,6 +8,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from salescontrol.core.words import listed
+
 register = template.Library()
 SYMBOLS = {"CNY": "¥", "TWD": "NT$", "HKD": "HK$"}
 
@@ -65,6 +67,12 @@ def percent(value, digits: int = 1) -> str:
 def dash(value):
     """An empty value as a dash."""
     return "–" if value in (None, "") else value
+
+
+@register.filter
+def in_a_row(values) -> str:
+    """The values with the comma of the language between them."""
+    return listed(values)
 
 
 @register.filter
