@@ -1,12 +1,14 @@
 """What each request needs to know about its user: access, language, session limits, and duties before work."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import translation
@@ -63,7 +65,8 @@ class SessionLimits:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         row = getattr(request.session, "row", None)
-        if row is not None and row.user_id is not None and (reason := _over(row)):
+        request.arrived_at = clock.now() if row is not None and row.user_id is not None else None
+        if request.arrived_at and (reason := _over(row, request.arrived_at)):
             close_session(session=row, by=None, reason=reason)
             request.session.flush()
             request.session.ended = reason
@@ -74,18 +77,17 @@ class SessionLimits:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view, args, kwargs) -> None:
-        row = getattr(request.session, "row", None)
-        if row is None or row.user_id is None or not request.user.is_authenticated:
+        if request.arrived_at is None or not request.user.is_authenticated:
             return
+        row = request.session.row
         device = request.headers.get("User-Agent", "")[:200]
         keeps_alive = getattr(getattr(view, "view_class", view), "keeps_alive", True)
         moved = device != (row.last_device or row.device)
-        if moved or (keeps_alive and clock.now() - row.seen_at >= SEEN_EVERY):
+        if moved or (keeps_alive and request.arrived_at - row.seen_at >= SEEN_EVERY):
             note_request(session=row, device=device, ip=client_ip(request))
 
 
-def _over(row: Session) -> str:
-    now = clock.now()
+def _over(row: Session, now: datetime) -> str:
     if now - row.started_at >= timedelta(hours=settings.SESSION_HOURS):
         return EndReason.ABSOLUTE
     if now - row.seen_at >= timedelta(minutes=settings.SESSION_IDLE_MINUTES):
@@ -94,14 +96,24 @@ def _over(row: Session) -> str:
 
 
 class SignInRequired(LoginRequiredMiddleware):
-    """Sends everybody who is not signed in to the sign-in page; a poll or a partial gets a short answer that says where to go."""
+    """Sends everybody who is not signed in to the sign-in page; a poll or a partial gets a short answer that says where to go.
+
+    Whoever sent a form comes back to the page it stood on, because the form's own address may only take forms.
+    """
 
     def handle_no_permission(self, request: HttpRequest, view_func) -> HttpResponse:
         if not _wants_part(request):
-            return super().handle_no_permission(request, view_func)
+            back = request.get_full_path() if request.method in ("GET", "HEAD") else _page_of_form(request)
+            return redirect_to_login(back, settings.LOGIN_URL)
         response = HttpResponse(_("You are signed out."), status=401, content_type="text/plain; charset=utf-8")
         response["HX-Redirect"] = reverse(settings.LOGIN_URL)
         return response
+
+
+def _page_of_form(request: HttpRequest) -> str:
+    came_from = urlsplit(request.headers.get("Referer", ""))
+    here = came_from.netloc == request.get_host() and came_from.path
+    return f"{came_from.path}?{came_from.query}" if here and came_from.query else came_from.path if here else "/"
 
 
 def _wants_part(request: HttpRequest) -> bool:

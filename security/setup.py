@@ -22,6 +22,14 @@ def register() -> None:
         permission=Permission.ACCOUNT_SEE,
     )
     navigation.register(
+        _("Deputies"),
+        "security:deputies",
+        group="security",
+        order=15,
+        icon="user-check",
+        permission=Permission.DEPUTY_NAME,
+    )
+    navigation.register(
         _("Settings"),
         "security:settings",
         group="security",
@@ -30,7 +38,7 @@ def register() -> None:
         permission=Permission.COMPANY_SETTINGS,
     )
     navigation.register(
-        _("Project settings"), "security:project_settings", group="security", order=21, icon="settings-2",
+        _("Deadlines and hours"), "security:project_settings", group="security", order=21, icon="timer",
         permission=Permission.PROJECT_SETTINGS, project=True,
     )  # fmt: skip
     navigation.register(

@@ -23,13 +23,13 @@ class ScopeField(forms.TypedChoiceField):
         self.choices = [(COMPANY, _("Whole company")), *((str(project.pk), project.name) for project in projects)]
 
 
-def role_field() -> forms.TypedMultipleChoiceField:
+def role_field(*, required: bool = False) -> forms.TypedMultipleChoiceField:
     return forms.TypedMultipleChoiceField(
         label=_("Roles"),
         coerce=Role,
         choices=[(role.value, role.label) for role in Role],
         widget=forms.CheckboxSelectMultiple,
-        required=False,
+        required=required,
         help_text=_("Management and system administrator are company-wide, all others are held by project."),
     )
 
@@ -56,7 +56,7 @@ class AccountForm(PersonForm):
         label=_("Employee number"), max_length=20, validators=User._meta.get_field("employee_no").validators
     )
     project = ScopeField(label=_("Where"))
-    roles = role_field()
+    roles = role_field(required=True)
     reason = reason_field(_("Read by whoever decides."))
     field_order = ("employee_no", "name", "phone", "email", "project", "roles", "reason")
     wide = ("roles",)

@@ -54,7 +54,9 @@ def _account(account: str) -> str:
 
 
 def _slot(window: timedelta) -> int:
-    return int(clock.now().timestamp() // window.total_seconds())
+    """When the present slot began, in seconds since 1970."""
+    seconds = int(window.total_seconds())
+    return int(clock.now().timestamp()) // seconds * seconds
 
 
 @transaction.atomic
@@ -63,7 +65,6 @@ def _count(source: str, window: timedelta, limit: int) -> int:
     slot = _slot(window)
     known = AttemptCount.objects.filter(source=source, slot=slot).first()
     if known is None:
-        AttemptCount.objects.filter(source=source, slot__lt=slot).delete()
         known, _created = AttemptCount.objects.get_or_create(source=source, slot=slot)
     if known.count > limit:
         return known.count
@@ -71,6 +72,12 @@ def _count(source: str, window: timedelta, limit: int) -> int:
     if known.count == limit:
         audit.record("sign_in.throttled", detail={"limit": limit, "minutes": window.total_seconds() / 60})
     return known.count + 1
+
+
+def forget_old() -> int:
+    """Sweep counts of slots that are over since an hour. Returns how many."""
+    old = clock.now() - timedelta(hours=1)
+    return AttemptCount.objects.filter(slot__lt=int(old.timestamp())).delete()[0]
 
 
 @contextmanager

@@ -50,7 +50,9 @@ class Settings(SettingsPage, FormPage):
     submit_label = gettext_lazy("Save")
 
     def get_title(self) -> str:
-        return _("Settings of %(project)s") % {"project": self.project.name} if self.project else _("Settings")
+        return (
+            _("Deadlines and hours of %(project)s") % {"project": self.project.name} if self.project else _("Settings")
+        )
 
     def get_initial(self) -> dict:
         return options.values(self.project_id)

@@ -53,6 +53,14 @@ def locked_out(request: HttpRequest, response: HttpResponse | None, credentials:
     return page
 
 
+def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The page for a form without a valid token (403): from another site, or older than the last sign-in in this browser."""
+    text = _(
+        "This form is too old, or does not come from this site. Nothing was saved. Open its page again and repeat it."
+    )
+    return render(request, "refusal.html", {"refusal": text}, status=403)
+
+
 @public
 class SignIn(FormPage):
     """Employee number and password."""

@@ -44,7 +44,7 @@ def test_every_page_opens_in_every_language_without_style_or_script_of_its_own(p
 def test_who_sees_which_entries_of_the_rail(people, sign_in):
     expected = {
         "administrator": {"/people/accounts/", "/settings/", "/settings/holidays/"},
-        "supervisor": {"/people/accounts/", "/settings/p/AAA/"},
+        "supervisor": {"/people/accounts/", "/people/deputies/", "/settings/p/AAA/"},
         "management": {"/people/accounts/"},
         "salesperson": set(),
     }

@@ -84,6 +84,13 @@ def test_a_poll_of_an_ended_session_is_told_where_to_go_instead_of_getting_the_p
     assert answer.status_code == 401 and answer["HX-Redirect"] == "/sign-in/" and b"<html" not in answer.content
 
 
+def test_a_form_sent_after_the_end_leads_back_to_its_page(known, client):
+    answer = client.post(reverse("inbox_read_all"), headers={"Referer": "http://testserver/inbox/?page=2"})
+    assert answer.url == "/sign-in/?next=/inbox/%3Fpage%3D2"
+    for foreign in ("https://evil.example/x", "", "//evil.example/x"):
+        assert client.post(reverse("inbox_read_all"), headers={"Referer": foreign}).url == "/sign-in/?next=/", foreign
+
+
 def test_changing_a_role_ends_every_session_at_once(known, enter, client):
     enter(known.salesperson)
     grants.set_roles(user=known.salesperson, project_id=known.a.pk, roles=[Role.SPECIALIST], by=known.supervisor)
@@ -193,10 +200,10 @@ def test_an_ended_key_never_works_again_even_when_a_slow_request_still_writes(kn
 def test_sessions_that_nobody_came_back_to_are_closed_by_the_clock(known, enter, client, later):
     enter(known.supervisor)
     enter(known.specialist, on=Client())
-    later(minutes=31)
-    assert close_sessions("slot") == "closed 2"
+    later(minutes=91)
+    assert close_sessions("slot") == "closed 2, swept 1"
     assert {row.end_reason for row in Session.objects.all()} == {EndReason.IDLE}
-    assert close_sessions("slot") == "closed 0"
+    assert close_sessions("slot") == "closed 0, swept 0"
 
 
 def test_the_list_of_sessions_costs_the_same_for_one_and_for_thirty(known, enter, client):
