@@ -248,7 +248,7 @@ def _settle_prices(row: CleanedRow, kept: Mapping[str, Any]) -> None:
             row.values[unit_name] = cents(total / area)
         elif unit_price is not None and total is not None and not agrees(total, unit_price, area):
             computed = cents(unit_price * area)
-            params = {"total": str(total), "computed": str(computed), "difference": str(abs(computed - total))}
+            params = {"total": f"{total:,}", "computed": f"{computed:,}", "difference": f"{abs(computed - total):,}"}
             row.problems.append(Problem("total_mismatch", total_name, params))
 
 

@@ -283,5 +283,5 @@ def _standing_problems(
         batch = known.waiting.get(unit["pk"]) or unit["batch__number"] or ""
         problems.append(rules.Problem("in_other_batch", first, {"unit": number, "batch": batch}))
     if "built_area" in changes and unit["list_total"] and not {"list_total", "list_unit_price"} & row.values.keys():
-        problems.append(rules.Problem("area_without_price", "built_area", {"total": rules.as_text(unit["list_total"])}))
+        problems.append(rules.Problem("area_without_price", "built_area", {"total": f"{unit['list_total']:,}"}))
     return problems

@@ -10,11 +10,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from inventory.importing import read_file
-from inventory.models import Unit
+from inventory.models import Unit, UnitEvent
 from inventory.queries.batches import remarks
 from inventory.rules import clean_row
-from inventory.services import imports
+from inventory.services import imports, review
 from inventory.states import BatchState, Review, Status
+from salescontrol.core.errors import Refusal
 
 pytestmark = [pytest.mark.real_data, pytest.mark.django_db]
 DATA = Path(os.environ.get("REAL_DATA", "/nowhere"))
@@ -63,6 +64,20 @@ def test_songfeng_board_over_its_list_changes_nothing(hand_over):
     assert counts(hand_over("songfeng/result.xlsx")) == (0, 0, 416, 0)
     Unit.objects.update(review=Review.APPROVED, status=Status.WITHHELD)
     assert counts(hand_over("songfeng/result.xlsx")) == (0, 0, 416, 0)
+
+
+def test_songfeng_from_marketing_to_the_sales_board(people, hand_over):
+    batch = hand_over("songfeng/project.xls", accept=True)
+    review.submit_batch(batch=batch, by=people.marketing)
+    with pytest.raises(Refusal):
+        review.approve_batch(batch=batch, by=people.supervisor)
+    people.a.optional_before_approval = ["layout", "orientation", "floor_plan", "discount"]
+    people.a.optional_reason = "The filing names neither layouts nor orientations."
+    people.a.save()
+    review.approve_batch(batch=batch, by=people.supervisor)
+    assert set(Unit.objects.values_list("review", "status")) == {(Review.APPROVED, Status.WITHHELD)}
+    assert UnitEvent.objects.count() == 416
+    assert counts(hand_over("songfeng/project.xls")) == counts(hand_over("songfeng/result.xlsx")) == (0, 0, 416, 0)
 
 
 def test_abuse_16_songfeng_twice_changes_nothing(hand_over):
