@@ -86,7 +86,7 @@ class DiscountForm(Form):
         super().__init__(*args, **kwargs)
         self.fields["buildings"].queryset = Building.objects.filter(project=project)
         self.fields["layouts"].queryset = Layout.objects.filter(project=project)
-        self.fields["amount"].unit = project.currency
+        self.fields["amount"].unit = project.currency_unit
 
     def terms(self) -> Terms:
         """The policy as the service takes it."""

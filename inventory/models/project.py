@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from salescontrol.core.history import tracked
@@ -11,9 +12,16 @@ from salescontrol.core.permissions import PROJECT_ROLES
 
 
 class Currency(models.TextChoices):
-    CNY = "CNY", "CNY ¥"
-    TWD = "TWD", "TWD NT$"
-    HKD = "HKD", "HKD HK$"
+    CNY = "CNY", _("CNY ¥")
+    TWD = "TWD", _("TWD NT$")
+    HKD = "HKD", _("HKD HK$")
+
+
+BEHIND_AMOUNTS = {
+    Currency.CNY: pgettext_lazy("behind an amount", "CNY"),
+    Currency.TWD: pgettext_lazy("behind an amount", "TWD"),
+    Currency.HKD: pgettext_lazy("behind an amount", "HKD"),
+}
 
 
 class Project(models.Model):
@@ -46,6 +54,11 @@ class Project(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def currency_unit(self) -> str:
+        """What stands behind an amount in a form: `CNY`, in Chinese 元."""
+        return str(BEHIND_AMOUNTS[Currency(self.currency)])
 
 
 class ProjectGrant(UserObjectPermissionBase):

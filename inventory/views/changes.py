@@ -38,7 +38,7 @@ class UnitChange(OneUnit, FormPage):
             "names": list(self.texts),
             "layouts": list(Layout.objects.filter(project=self.project).values_list("code", flat=True)),
             "correctable": self.unit.status in CORRECTIONS,
-            "currency": self.project.currency,
+            "currency": self.project.currency_unit,
         }
 
     def get_initial(self) -> dict:

@@ -31,7 +31,7 @@ class UnitFormPage(FormPage):
         access, project = self.request.access, self.project
         return {
             "project_names": [project.name],
-            "currency": project.currency,
+            "currency": project.currency_unit,
             "layouts": list(project.layouts.values_list("code", flat=True)[:12]),
             "units": units_visible_to(access).filter(project=project),
         }
