@@ -42,7 +42,8 @@ class Kind:
     `version(target_id)` → the target's version now (compared with that of the request, so that a stale one is refused);
     `apply(approval, by)` does what was approved, in the deciding transaction, or when executed if `separate`;
     `present(approval, access)` → lines `(label, old, new)` that this reader may see, and `url(approval)` → the target's page;
-    `closed(approval, by)`, if any, is told when a request ends without being applied.
+    `closed(approval, by)`, if any, is told when a request ends without being applied;
+    `reader`, if any, is a permission that whoever sees a project's approvals needs besides to read one of this kind.
     """
 
     label: Any
@@ -54,6 +55,7 @@ class Kind:
     closed: Callable[[Approval, Any], None] | None = None
     separate: bool = False
     visible: Callable[[Approval, Any], bool] = field(default=lambda approval, access: True)
+    reader: Permission | None = None
 
 
 KINDS: dict[str, Kind] = {}
@@ -197,9 +199,11 @@ def visible_to(access):
     company = Q(project_id__isnull=True) & (
         Q() if access.can(Permission.ACCOUNT_DECIDE) or access.can(Permission.ACCOUNT_PROPOSE) else Q(pk__in=[])
     )
-    return Approval.objects.filter(
-        Q(requested_by=access.user) | access.projects(Permission.APPROVAL_SEE) & Q(project_id__isnull=False) | company
-    )
+    seen = access.projects(Permission.APPROVAL_SEE) & Q(project_id__isnull=False)
+    for code, kind in KINDS.items():
+        if kind.reader is not None:
+            seen &= ~Q(kind=code) | access.projects(kind.reader)
+    return Approval.objects.filter(Q(requested_by=access.user) | seen | company)
 
 
 def waiting_for(access):

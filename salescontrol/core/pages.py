@@ -112,10 +112,8 @@ def _line(approval: Approval, access) -> dict:
     }
 
 
-class ApprovalPage(DetailPage):
-    """One request: what, old → new, why, by whom, its effect, who decided what; and the buttons of whoever may decide."""
-
-    template_name = "core/approval.html"
+class InApproval:
+    """Mixin: `self.approval` among those that the user may read or decide, or 404."""
 
     def prepare(self) -> None:
         access, pk = self.request.access, self.kwargs["pk"]
@@ -125,6 +123,12 @@ class ApprovalPage(DetailPage):
         if found is None:
             raise Http404
         self.approval = found
+
+
+class ApprovalPage(InApproval, DetailPage):
+    """One request: what, old → new, why, by whom, its effect, who decided what; and the buttons of whoever may decide."""
+
+    template_name = "core/approval.html"
 
     def get_title(self) -> str:
         return self.approval.subject
@@ -219,7 +223,7 @@ class ApprovalDecide(ApprovalList):
         return _("%(subject)s: %(state)s") % {"subject": subject, "state": message} if subject else str(message)
 
 
-class ApprovalExecute(ActionPage):
+class ApprovalExecute(InApproval, ActionPage):
     """Carry out what others approved."""
 
     title = gettext_lazy("Execute")

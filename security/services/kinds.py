@@ -9,7 +9,7 @@ from salescontrol.core import approvals
 from salescontrol.core.access import Access
 from salescontrol.core.approvals import Kind, Stage
 from salescontrol.core.models import Approval
-from salescontrol.core.permissions import Role
+from salescontrol.core.permissions import Permission, Role
 from salescontrol.core.words import listed
 from security.models import User
 from security.services import accounts
@@ -30,7 +30,8 @@ def register() -> None:
     }
     for code, (label, apply, present) in kinds.items():
         version = None if code == "account.open" else accounts.state_of
-        approvals.register(code, Kind(label, _stages, apply, present, _url, version=version))
+        kind = Kind(label, _stages, apply, present, _url, version=version, reader=Permission.ACCOUNT_SEE)
+        approvals.register(code, kind)
 
 
 def _stages(approval: Approval) -> list[Stage]:
