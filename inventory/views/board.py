@@ -10,6 +10,7 @@ from inventory import exports
 from inventory.board import Look, Renderer
 from inventory.forms.board import BoardFilter
 from inventory.models import Unit
+from inventory.models.unit import ATTACHED_TYPES
 from inventory.queries.board import (
     Board,
     Place,
@@ -49,9 +50,14 @@ class BoardBase(InProject, Page):
     def filter(self) -> BoardFilter:
         return BoardFilter(self.request.GET, board=self.board)
 
+    @property
+    def attached(self) -> bool:
+        """Whether parking and storage are shown, instead of homes and shops."""
+        return self.filter.attached
+
     @cached_property
     def places(self) -> list[Place]:
-        return self.board.part(attached=self.filter.attached, building_id=self.filter.wanted.building_id)
+        return self.board.part(attached=self.attached, building_id=self.filter.wanted.building_id)
 
     @cached_property
     def asked(self) -> frozenset[int] | None:
@@ -62,7 +68,7 @@ class BoardBase(InProject, Page):
         return summarise(self.board, self.places)
 
     def towers(self) -> list[Tower]:
-        return towers(self.board, self.places, attached=self.filter.attached)
+        return towers(self.board, self.places, attached=self.attached)
 
     def draw(self, found: list[Tower], **look) -> str:
         return Renderer(self.board, self.project.currency, Look(asked=self.asked, **look)).towers(found)
@@ -145,6 +151,12 @@ class BoardPage(BoardBase):
         wanted = self.request.GET.get("unit", "")
         return unit_or_404(self, wanted) if wanted else None
 
+    @property
+    def attached(self) -> bool:
+        """A link to a parking space opens its own tab."""
+        opened = self.unit is not None and self.unit.property_type in ATTACHED_TYPES and "tab" not in self.request.GET
+        return opened or super().attached
+
     def get_context(self) -> dict:
         unit, found = self.unit, self.towers()
         link = f"{self.url('board')}{self.query(unit='')}"
@@ -166,7 +178,7 @@ class BoardPage(BoardBase):
         kinds = {place.attached for place in self.board.places}
         if True not in kinds:
             return []
-        attached = self.filter.attached
+        attached = self.attached
         return [
             {"label": _("Homes and shops"), "url": self.query(tab=None), "current": not attached},
             {"label": _("Parking and storage"), "url": self.query(tab="attached"), "current": attached},
@@ -230,7 +242,7 @@ class BoardWall(BoardBase):
     @cached_property
     def places(self) -> list[Place]:
         stands = self.board.standings
-        part = self.board.part(attached=self.filter.attached, building_id=self.filter.wanted.building_id)
+        part = self.board.part(attached=self.attached, building_id=self.filter.wanted.building_id)
         return [place for place in part if stands[place.pk].status != Status.DRAFT]
 
     def get_context(self) -> dict:

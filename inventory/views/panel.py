@@ -7,14 +7,14 @@ from inventory.models import Unit
 from inventory.queries.panel import discounts_on, live_locks, permit_numbers
 from inventory.queries.present import card, sight
 from inventory.services.units import may_act
-from inventory.states import CLAIMED, Review
+from inventory.states import CLAIMED, SALE_TABLE, Review
 from salescontrol.core.access import Access
 from salescontrol.core.permissions import Permission
 
-# Action of the sale table → (URL name, button, style).
+# Action of the sale table → (URL name, button of who may do it, button of who may only propose it, style).
 SALE_BUTTONS = {
-    "unit.release": ("unit_release", _("Put on sale"), "primary"),
-    "unit.withhold": ("unit_withhold", _("Withhold"), ""),
+    "unit.release": ("unit_release", _("Put on sale"), _("Propose to put on sale"), "primary"),
+    "unit.withhold": ("unit_withhold", _("Withhold"), _("Propose to withhold"), ""),
 }
 
 
@@ -49,14 +49,19 @@ def encumbrances(unit: Unit) -> list:
 
 def actions(access: Access, unit: Unit) -> dict | None:
     """The buttons of this reader for this unit now; None when there is nothing to do."""
-    allowed = may_act(access.user, unit)
-    shown = [_button(unit, *button) for action, button in SALE_BUTTONS.items() if action in allowed]
+    shown = [_sale_button(access, unit, action) for action in may_act(access.user, unit) if action in SALE_BUTTONS]
     if unit.review == Review.APPROVED:
         if access.can(Permission.UNIT_CHANGE_PROPOSE, unit.project_id):
             shown.append(_button(unit, "unit_change", _("Propose a change")))
         if access.can(Permission.UNIT_ASSIGN, unit.project_id):
             shown.append(_button(unit, "unit_assign", _("Assign")))
     return {"actions": shown} if shown else None
+
+
+def _sale_button(access: Access, unit: Unit, action: str) -> dict:
+    name, does, proposes, style = SALE_BUTTONS[action]
+    direct = access.can(SALE_TABLE[action].permission, unit.project_id)
+    return _button(unit, name, does if direct else proposes, style if direct else "")
 
 
 def _button(unit: Unit, name: str, label, style: str = "") -> dict:

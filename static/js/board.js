@@ -13,8 +13,16 @@
     board.querySelectorAll("a.unit[tabindex='0']").forEach((old) => { old.tabIndex = -1; });
     if (unit) unit.tabIndex = 0;
   };
+  // An address that names a unit shows it; only the board scrolls, the page stays where it is.
+  const reveal = (unit) => {
+    const frame = board.getBoundingClientRect(), spot = unit.getBoundingClientRect();
+    if (spot.top < frame.top + 60 || spot.bottom > frame.bottom) board.scrollTop += spot.top - frame.top - frame.height / 2;
+    if (spot.left < frame.left + 50 || spot.right > frame.right) board.scrollLeft += spot.left - frame.left - frame.width / 2;
+  };
+  const chosen = board.querySelector("a.unit[aria-current]");
   for (const unit of units()) unit.tabIndex = -1;
-  stop(board.querySelector("a.unit[aria-current]") || board.querySelector("a.unit"));
+  stop(chosen || board.querySelector("a.unit"));
+  if (chosen) reveal(chosen);
 
   // Where each unit stands on the screen's grid; spans are filled in, so that a duplex is met from every floor.
   const maps = new Map();

@@ -62,6 +62,12 @@ def test_parking_stands_in_its_own_tab_and_is_counted_apart(stock, sign_in):
     assert "1 unit · 1 released" in page
 
 
+def test_a_link_to_a_parking_space_opens_its_own_tab(stock, sign_in):
+    page = text_of(sign_in(stock.supervisor).get(URL, {"unit": stock.parking.pk}))
+    assert rooms(page) == {"-1P1"}
+    assert f'data-open="{stock.parking.pk}"' in page
+
+
 @pytest.mark.parametrize(
     ("role", "status"),
     [("supervisor", 200), ("specialist", 200), ("salesperson", 200), ("finance", 200), ("marketing", 200),
@@ -185,7 +191,9 @@ def test_the_panel_offers_only_what_this_user_may_do_now(stock, sign_in):
 
     assert buttons(stock.supervisor, Status.WITHHELD) == ["Put on sale", "Propose a change", "Assign"]
     assert buttons(stock.supervisor, Status.AVAILABLE) == ["Withhold", "Propose a change", "Assign"]
-    assert buttons(stock.specialist, Status.AVAILABLE) == ["Propose a change"]
+    assert buttons(stock.specialist, Status.AVAILABLE) == ["Propose to withhold", "Propose a change"]
+    assert buttons(stock.specialist, Status.WITHHELD) == ["Propose to put on sale", "Propose a change"]
+    assert buttons(stock.specialist, Status.HELD) == ["Propose a change"]
     assert buttons(stock.finance, Status.AVAILABLE) == []
     assert "Put on sale" not in buttons(stock.supervisor, Status.DRAFT)
 
