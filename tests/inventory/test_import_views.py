@@ -112,7 +112,7 @@ def test_abuse_6_extra_fields_of_the_forms_do_nothing(people, marketing, batch):
     assert set(Unit.objects.values_list("status", "review")) == {("DRAFT", "DRAFT")}
 
 
-def test_the_workbook_with_the_problems_marked_is_safe_and_in_place(people, marketing, tmp_path):
+def test_abuse_65_the_workbook_with_the_problems_marked_is_safe_and_in_place(people, marketing, tmp_path):
     path = price_list(tmp_path / "=cmd.xlsx", row(户型="=cmd|'/c calc'!A1", 建筑面积="x"), row(房号="02", 户型="+1+1"))
     made = imports.submit_file(
         project=people.a, upload=SimpleUploadedFile(path.name, path.read_bytes()), by=people.marketing
