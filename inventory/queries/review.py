@@ -15,6 +15,7 @@ from inventory.models.unit import ATTACHED_TYPES
 from inventory.queries.discounts import covers, discounts_in_force
 from inventory.states import BatchState, Review
 from salescontrol.core import clock
+from salescontrol.core.templatetags import sales
 
 # In the order in which they are shown. The first three can never be relaxed.
 FACTS: dict[str, Any] = {
@@ -127,4 +128,8 @@ def shown(name: str, text: str | None) -> str:
     value = rules.from_text({name: text}).get(name)
     if field.kind == "flag":
         return str(_("Yes") if value else _("No"))
-    return f"{value:,}" if field.kind in ("area", "unit_price", "total") and value is not None else text
+    if value is None:
+        return text
+    if field.kind == "area":
+        return sales.area(value)
+    return sales.amount(value) if field.kind in ("unit_price", "total") else text

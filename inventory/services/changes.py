@@ -28,6 +28,7 @@ from salescontrol.core.errors import Conflict, NotVisible, Refusal
 from salescontrol.core.history import save_tracked
 from salescontrol.core.models import Approval
 from salescontrol.core.permissions import Permission
+from salescontrol.core.templatetags import sales
 
 KIND = "unit.change"
 FLOOR_FIELDS = ("floor_unit_price", "floor_total")
@@ -186,6 +187,7 @@ def _effect(unit: Unit, after: Mapping[str, str], by) -> dict[str, Any]:
     management = below or any(name in after for name in FLOOR_FIELDS)
     effect: dict[str, Any] = stages.who_decides(unit.project_id, [by.pk], management=management)
     effect["project"] = unit.project.code
+    effect["floor"] = any(name in after for name in FLOOR_FIELDS)
     if below:
         effect["below_floor"] = str(floor - total)
         effect["below_floor_percent"] = str(money.cents((floor - total) / floor * 100))
@@ -281,7 +283,7 @@ def present(approval: Approval, access) -> list[tuple[Any, Any, Any]]:
             (
                 _("Below the floor price"),
                 "",
-                _("%(amount)s (%(percent)s%%)") % {"amount": f"{Decimal(below):,}", "percent": percent},
+                _("%(amount)s (%(percent)s%%)") % {"amount": sales.amount(Decimal(below)), "percent": percent},
             )
         )
     elif approval.effect.get("management"):
@@ -318,6 +320,7 @@ def register() -> None:
             url=_url,
             version=_version,
             closed=_closed,
+            hides=stages.hides_floor_prices,
         ),
     )
     notices.register("unit.change.done", gettext_lazy("Price or status of %(unit)s changed"))

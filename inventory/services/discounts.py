@@ -21,9 +21,11 @@ from inventory.states import DISCOUNT_TABLE, DiscountState, Review
 from salescontrol.core import approvals, clock, notices
 from salescontrol.core.access import access_of
 from salescontrol.core.errors import Conflict, Refusal
+from salescontrol.core.fields import money
 from salescontrol.core.history import save_tracked
 from salescontrol.core.models import Approval
 from salescontrol.core.permissions import Permission
+from salescontrol.core.templatetags import sales
 from salescontrol.core.transitions import move
 
 KIND = "discount.policy"
@@ -173,10 +175,10 @@ def _check_amount(policy: DiscountPolicy) -> None:
         scope = scope.filter(building__in=policy.buildings.all())
     if policy.layouts.exists():
         scope = scope.filter(layout__in=policy.layouts.all())
-    cheapest = scope.aggregate(least=Min("list_total"))["least"]
+    cheapest = money(scope.aggregate(least=Min("list_total"))["least"])
     if cheapest is not None and policy.amount >= cheapest:
         message = _("A unit in scope costs %(price)s, so nothing would be left of its price.") % {
-            "price": f"{cheapest:,}"
+            "price": sales.amount(cheapest)
         }
         raise Refusal(message, code="too_much", fields={"amount": [message]})
 
@@ -310,7 +312,7 @@ def _shown(name: str, value: Any) -> str:
     if name == "kind" and value:
         return str(DiscountKind(value).label)
     if name == "amount" and value:
-        return f"{Decimal(value):,}"
+        return sales.amount(Decimal(value))
     return f"{value} %" if name == "percent" and value else str(value)
 
 

@@ -25,6 +25,7 @@ from salescontrol.core.history import save_tracked
 from salescontrol.core.models import Approval
 from salescontrol.core.numbering import next_number
 from salescontrol.core.permissions import Permission
+from salescontrol.core.templatetags import sales
 from salescontrol.core.transitions import move
 
 KIND = "price.list"
@@ -356,6 +357,7 @@ def _ask(price_list: PriceList, by) -> Approval:
         effect={
             **stages.who_decides(price_list.project_id, authors, management=management),
             "below_floor": found.below_floor,
+            "floor": price_list.kind == PriceKind.FLOOR,
         },
         authors=authors,
     )
@@ -423,7 +425,7 @@ def _present(approval: Approval, access) -> list[tuple[Any, Any, Any]]:
 
 
 def _figure(text: str) -> str:
-    return f"{Decimal(text):,}" if text else ""
+    return sales.amount(Decimal(text)) if text else ""
 
 
 def _url(approval: Approval) -> str:
@@ -442,6 +444,7 @@ def register() -> None:
             url=_url,
             version=_version,
             closed=_closed,
+            hides=stages.hides_floor_prices,
         ),
     )
     price_effect.register()

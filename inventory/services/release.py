@@ -25,7 +25,7 @@ from salescontrol.core.permissions import Permission
 from salescontrol.core.words import listed
 
 RELEASE, WITHHOLD = "unit.release", "unit.withhold"
-SHOWN = 20
+SHOWN, IN_SUBJECT = 20, 5
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ def _propose(project: Project, chosen: Sequence[Unit], action: str, *, reason: s
     return approvals.request(
         kind=action,
         by=by,
-        subject=name_some([unit.number for unit in chosen]),
+        subject=name_some([unit.number for unit in chosen], IN_SUBJECT),
         reason=reason,
         project_id=project.pk,
         target_id=one,

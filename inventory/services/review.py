@@ -309,11 +309,11 @@ def _refuse_incomplete(project: Project, submitted: Sequence[Unit]) -> None:
         )
 
 
-def name_some(names: Sequence[str]) -> str:
+def name_some(names: Sequence[str], limit: int = NAMED) -> str:
     """The first of the names, and how many more there are."""
-    if len(names) <= NAMED:
+    if len(names) <= limit:
         return listed(names)
-    return _("%(names)s and %(count)s more") % {"names": listed(names[:NAMED]), "count": len(names) - NAMED}
+    return _("%(names)s and %(count)s more") % {"names": listed(names[:limit]), "count": len(names) - limit}
 
 
 def _carry_out(batch: ListingBatch, changes: Sequence[BatchLine], by) -> None:

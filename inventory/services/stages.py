@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from salescontrol.core.access import access_of, deciding_users
+from django.db.models import Q
+
+from salescontrol.core.access import Access, access_of, deciding_users
 from salescontrol.core.approvals import Stage
 from salescontrol.core.models import Approval
-from salescontrol.core.permissions import Role
+from salescontrol.core.permissions import Permission, Role
 
 SUPERVISOR = Stage((Role.SUPERVISOR,))
 MANAGEMENT = Stage((Role.MANAGEMENT,))
@@ -33,3 +35,8 @@ def steps(approval: Approval) -> Sequence[Stage]:
     if approval.effect.get("no_supervisor"):
         return [MANAGEMENT] if management else [EITHER]
     return [SUPERVISOR, MANAGEMENT] if management else [SUPERVISOR]
+
+
+def hides_floor_prices(access: Access) -> Q:
+    """Requests about floor prices, which only those read who may see floor prices (decisions 4); `effect` marks them."""
+    return Q(effect__floor=True) & ~Q(pk__in=Approval.objects.filter(access.projects(Permission.FLOOR_PRICE_SEE)))

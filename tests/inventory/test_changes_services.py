@@ -207,6 +207,11 @@ def test_a_floor_price_is_asked_for_only_by_who_sees_it(people, unit):
     approval = ask(people, unit, {"floor_unit_price": "22200", "floor_total": ""}, by=second)
     assert {stage.role for stage in approval.stages.all()} == {Role.SUPERVISOR, Role.MANAGEMENT}
     assert "2,628,480" not in str(changes.present(approval, access_of(people.specialist)))
+    assert approval not in approvals.visible_to(access_of(people.specialist))
+    assert approval in approvals.visible_to(access_of(people.finance))
+    assert ask(people, build.unit(unit.building, 13, by=people.specialist), {"finish": "BARE"}) in approvals.visible_to(
+        access_of(people.finance)
+    )
     decide(approval, people.supervisor)
     decide(approval, people.management)
     unit.refresh_from_db()

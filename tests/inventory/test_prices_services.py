@@ -268,8 +268,11 @@ def test_floor_prices_are_proposed_and_seen_only_with_sight_of_them(people, unit
     assert found not in queries.price_lists_visible_to(access_of(people.specialist))
     approval = submit(found, people.supervisor)
     assert [stage.role for stage in approval.stages.all()] == [Role.MANAGEMENT]
-    present = str(approvals.KINDS[prices.KIND].present(approval, access_of(people.specialist)))
-    assert "2,642,806" not in present
+    present, figure = approvals.KINDS[prices.KIND].present, "7,928,418"
+    assert approval in approvals.visible_to(access_of(people.finance))
+    assert approval not in approvals.visible_to(access_of(people.specialist))
+    assert figure in str(present(approval, access_of(people.management)))
+    assert figure not in str(present(approval, access_of(people.specialist)))
     decide(approval, people.management)
     assert prices_now(units, "floor_unit_price", "list_unit_price") == {(Decimal("22321.00"), Decimal("22860.00"))}
 
