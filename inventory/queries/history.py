@@ -4,7 +4,7 @@ Every fact comes from the one place that records it (decisions 15); nothing here
 depend on how long the life was. What the reader may not know leaves no trace, not even an empty step.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inventory.models import Layout, Material, Unit, UnitEvent, UnitLock
+from inventory.models import Building, Layout, Material, Unit, UnitEvent, UnitLock
 from inventory.models.material import MaterialKind
 from inventory.queries.present import Sight, sight
 from inventory.states import CLAIMED, Lock, Review, Status
@@ -50,7 +50,7 @@ ONE_CHANGE = (gettext_lazy("%(change)s, by %(who)s"), gettext_lazy("%(change)s")
 ONE_DECIDED = (gettext_lazy("%(change)s, approved by %(who)s"), gettext_lazy("%(change)s"))
 # What these actions write was decided by whoever is named; other changes were made by them.
 _DECIDED = ("unit.change", "price", "discount")
-_BOOKKEEPING = ("key", "number", "floor", "floor_to", "batch", "entered_by", "project")
+_BOOKKEEPING = ("key", "floor", "floor_to", "batch", "entered_by", "project")
 _REVIEW = ("review", "review_comment", "submitted_by")
 _FLOOR_PRICE = ("floor_unit_price", "floor_total")
 _PARTNER = {"list_unit_price": "list_total", "floor_unit_price": "floor_total", "filed_unit_price": "filed_total"}
@@ -73,9 +73,7 @@ class _Reader:
     access: Access
     seen: Sight
     whole: bool
-    layouts: Mapping[int, str] = field(default_factory=dict)
-    units: Mapping[int, str] = field(default_factory=dict)
-    people: Mapping[int, str] = field(default_factory=dict)
+    names: dict[str, Mapping[int, str]] = field(default_factory=dict)
 
     def say(self, pair: tuple[Any, Any], who: Any, reason: str = "", **words: Any) -> str:
         """The sentence with the name where the reader may know it, and the reason behind a colon."""
@@ -137,16 +135,19 @@ def _entry_steps(entry: Entry, reader: _Reader) -> Iterator[Step]:
             yield Step(entry.at, text)
     comment = by_field.get("review_comment")
     review = by_field.get("review")
-    facts = [
-        _line(change, reader)
-        for name, change in by_field.items()
-        if name not in _REVIEW and _PARTNER.get(name) not in by_field
-    ]
+    facts = [_line(change, reader) for name, change in by_field.items() if _worth_telling(name, by_field)]
     if review is not None and review.new == Review.APPROVED and not facts:
         return  # The event of the same moment says it.
     said = str(comment.new) if comment and comment.new else entry.reason
     if not entry.changes or facts or review is not None:
         yield _step(entry, who, said, facts, reader)
+
+
+def _worth_telling(name: str, by_field: Mapping[str, Change]) -> bool:
+    """Whether a field says something of its own: a unit price goes with its total, a number with the place it is made of."""
+    if name == "number":
+        return not by_field.keys() & {"building", "entrance", "room", "floor_label"}
+    return name not in _REVIEW and _PARTNER.get(name) not in by_field
 
 
 def _step(entry: Entry, who: str | None, reason: str, facts: list[str], reader: _Reader) -> Step:
@@ -159,7 +160,7 @@ def _step(entry: Entry, who: str | None, reason: str, facts: list[str], reader: 
 
 def _assignment(change: Change, who: str | None, reason: str, reader: _Reader) -> str:
     """Assignments by name for who may know names; a salesperson reads only of those that concern them."""
-    old, new = (reader.people.get(pk, "") for pk in (change.old, change.new))
+    old, new = (reader.names["salesperson"].get(pk, "") for pk in (change.old, change.new))
     if not reader.seen.people:
         return _("Assigned to you") if change.new == reader.access.user.pk else ""
     if not new:
@@ -187,8 +188,8 @@ def _value(name: str, value: Any, reader: _Reader) -> str:
     model_field: Any = Unit._meta.get_field(name)
     if value is None or value == "":
         return ""
-    if name in ("layout", "attached_to"):
-        return {"layout": reader.layouts, "attached_to": reader.units}[name].get(value, "?")
+    if name in reader.names:
+        return reader.names[name].get(value, "?")
     if isinstance(model_field, MoneyField):
         return sales.amount(Decimal(value))
     if isinstance(model_field, AreaField):
@@ -198,16 +199,18 @@ def _value(name: str, value: Any, reader: _Reader) -> str:
     return str(dict(model_field.flatchoices).get(value, value))
 
 
-def _look_up(entries: Iterable[Entry], reader: _Reader) -> None:
-    """Names for the ids in all entries at once: one query each for layouts, units and people."""
-    ids: dict[str, set[int]] = {"layout": set(), "attached_to": set(), "salesperson": set()}
-    for entry in entries:
-        for change in entry.changes:
-            if change.field in ids:
-                ids[change.field] |= {pk for pk in (change.old, change.new) if isinstance(pk, int)}
-    reader.layouts = dict(Layout.objects.filter(pk__in=ids["layout"]).values_list("pk", "code"))
-    reader.units = dict(Unit.objects.filter(pk__in=ids["attached_to"]).values_list("pk", "number"))
-    reader.people = dict(get_user_model().objects.filter(pk__in=ids["salesperson"]).values_list("pk", "name"))
+def _look_up(entries: Sequence[Entry], reader: _Reader) -> None:
+    """Names for the ids in all entries at once: one query for each kind of thing."""
+    named = {
+        "building": (Building, "name"),
+        "layout": (Layout, "code"),
+        "attached_to": (Unit, "number"),
+        "salesperson": (get_user_model(), "name"),
+    }
+    for name, (model, label) in named.items():
+        changes = [change for entry in entries for change in entry.changes if change.field == name]
+        ids = {pk for change in changes for pk in (change.old, change.new) if pk is not None}
+        reader.names[name] = dict(model._default_manager.filter(pk__in=ids).values_list("pk", label))
 
 
 def _locks(unit: Unit, reader: _Reader) -> Iterator[Step]:

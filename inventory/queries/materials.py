@@ -1,10 +1,11 @@
 """Floor plans, renderings and other files: of a unit, and through its layout (R1.3)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from django.db.models import Q, QuerySet
 
 from inventory.models import Layout, Material, Project, Unit
+from inventory.models.material import MaterialKind
 from inventory.queries.scope import units_visible_to
 from salescontrol.core import files
 from salescontrol.core.access import Access
@@ -15,11 +16,11 @@ def of_unit(unit: Unit) -> QuerySet[Material]:
     """The unit's own materials and those of its layout; its own first."""
     mine = Q(unit=unit) | (Q(layout=unit.layout_id) if unit.layout_id else Q(pk__in=[]))
     found = Material.objects.filter(mine, removed_at__isnull=True).select_related("file", "added_by", "layout")
-    return found.order_by("kind", "layout", "pk")
+    return found.order_by("layout", "pk")
 
 
 def of_layout(layout: Layout) -> QuerySet[Material]:
-    return layout.materials.filter(removed_at__isnull=True).select_related("file", "added_by").order_by("kind", "pk")
+    return layout.materials.filter(removed_at__isnull=True).select_related("file", "added_by").order_by("pk")
 
 
 def visible_to(access: Access, project: Project) -> QuerySet[Material]:
@@ -33,6 +34,8 @@ def visible_to(access: Access, project: Project) -> QuerySet[Material]:
     )
 
 
-def shown(materials: Iterable[Material]) -> Iterator[dict]:
-    """Each material with whether it is a picture that can be looked at here."""
-    return ({"material": item, "picture": files.is_picture(item.file)} for item in materials)
+def shown(materials: Iterable[Material]) -> list[dict]:
+    """Floor plans first, then renderings, then files; each with whether it is a picture that can be looked at here."""
+    order = list(MaterialKind)
+    ordered = sorted(materials, key=lambda item: order.index(MaterialKind(item.kind)))
+    return [{"material": item, "picture": files.is_picture(item.file)} for item in ordered]

@@ -32,6 +32,7 @@ ACTIONS: Mapping[str, Any] = {
     "layout.enter": _("Layout entered"),
     "layout.change": _("Layout changed"),
 }
+CHANGED = _("Changed")
 SHOWN = 50
 
 
@@ -80,7 +81,7 @@ def _record(row: Any, entry: Entry) -> Record:
     return Record(
         at=entry.at,
         who=entry.by.name if entry.by else "",  # type: ignore[attr-defined]
-        what=str(ACTIONS.get(entry.action, entry.action)),
+        what=str(ACTIONS.get(entry.action, CHANGED)),
         name=str(getattr(row, "name", "") or getattr(row, "number", "") or getattr(row, "code", "")),
         reason=entry.reason,
         lines=tuple(_lines(entry)),

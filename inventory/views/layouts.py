@@ -67,7 +67,7 @@ class LayoutPage(OneLayout, DetailPage):
             "project": self.project,
             "layout": self.layout,
             "unit_count": self.layout.units.count(),
-            "materials": list(materials.shown(materials.of_layout(self.layout))),
+            "materials": materials.shown(materials.of_layout(self.layout)),
             "may_add": True,
             "records": queries.layout_record(self.layout),
         }

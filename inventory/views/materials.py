@@ -132,7 +132,7 @@ class MaterialPicture(OneMaterial, FilePage):
 
 def panel_materials(access, unit) -> dict:
     """The section of the unit panel: what there is to show a customer."""
-    return {"materials": list(materials.shown(materials.of_unit(unit))), "project": unit.project}
+    return {"materials": materials.shown(materials.of_unit(unit)), "project": unit.project}
 
 
 def panel_history(access, unit) -> dict | None:

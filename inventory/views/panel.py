@@ -25,6 +25,7 @@ def facts(access: Access, unit: Unit) -> dict:
     return {
         "unit": unit,
         "card": read,
+        "people": seen.people,
         "currency": unit.project.currency,
         "area": unit.surveyed_built_area or unit.built_area,
         "inner_area": unit.surveyed_inner_area or unit.inner_area,

@@ -32,28 +32,30 @@ COLUMNS = {
     column.key: column
     for column in (
         tables.Column("number", _("Unit"), sort=("building__position", "entrance", "floor", "stack")),
-        tables.Column("building", _("Building"), "building.name", sort=("building__position",)),
-        tables.Column("entrance", _("Entrance"), sort=("entrance",)),
-        tables.Column("floor", _("Floor"), "floor_label", sort=("floor",)),
-        tables.Column("property_type", _("Property type"), lambda unit: unit.get_property_type_display(), sort=("property_type",)),
-        tables.Column("layout", _("Layout"), "layout.code", sort=("layout__code",)),
-        tables.Column("orientation", _("Orientation"), lambda unit: unit.get_orientation_display(), sort=("orientation",)),
-        tables.Column("area_now", _("Area, ㎡"), format="area", sort=("area_now",)),
-        tables.Column("list_unit_price", _("List unit price"), format="money", sort=("list_unit_price",)),
-        tables.Column("list_total", _("List price"), format="money", sort=("list_total",)),
-        tables.Column("floor_total", _("Floor price"), format="money", sort=("floor_total",)),
         tables.Column(
             "status", _("Status"), lambda unit: Status(unit.status).label, sort=("status",), tone=lambda unit: TONES[Status(unit.status)]
         ),
+        tables.Column("building", _("Building"), "building.name", sort=("building__position",), minor=True),
+        tables.Column("floor", _("Floor"), "floor_label", sort=("floor",), minor=True),
+        tables.Column("layout", _("Layout"), "layout.code", sort=("layout__code",)),
+        tables.Column("orientation", _("Orientation"), lambda unit: unit.get_orientation_display(), sort=("orientation",), minor=True),
+        tables.Column("area_now", _("Area, ㎡"), format="area", sort=("area_now",)),
+        tables.Column("list_unit_price", _("List unit price"), format="money", sort=("list_unit_price",), minor=True),
+        tables.Column("list_total", _("List price"), format="money", sort=("list_total",)),
+        tables.Column("floor_total", _("Floor price"), format="money", sort=("floor_total",), minor=True),
+        tables.Column("salesperson", _("Salesperson"), "salesperson.name", sort=("salesperson__name",)),
         tables.Column(
             "review",
             _("Review"),
             lambda unit: Review(unit.review).label,
             sort=("review",),
             tone=lambda unit: REVIEW_TONES[Review(unit.review)],
+            minor=True,
         ),
-        tables.Column("locks", _("Locks"), _locks),
-        tables.Column("salesperson", _("Salesperson"), "salesperson.name", sort=("salesperson__name",)),
+        tables.Column("locks", _("Locks"), _locks, minor=True),
+        tables.Column(
+            "property_type", _("Property type"), lambda unit: unit.get_property_type_display(), sort=("property_type",), minor=True
+        ),
     )
 }  # fmt: skip
 
@@ -174,7 +176,7 @@ class UnitPage(OneUnit, DetailPage):
             if unit.review != Review.APPROVED
             else [],
             "pending": pending(access, unit),
-            "materials": list(materials.shown(materials.of_unit(unit))),
+            "materials": materials.shown(materials.of_unit(unit)),
             "may_add": access.can(Permission.MATERIAL_ADD, unit.project_id),
             "may_edit": access.can(Permission.UNIT_ENTER, unit.project_id)
             and unit.review in (Review.DRAFT, Review.RETURNED),

@@ -102,11 +102,11 @@ class ListPage(Page):
         paginator, totals = Paginator(rows, size), self.get_totals(rows)
         if "count" in totals:
             paginator.count = totals["count"]
-        page = paginator.get_page(self.request.GET.get("page"))
+        page, draw = paginator.get_page(self.request.GET.get("page")), tables.drawer(self.columns)
         return {
             "page": page,
             "heads": tables.heads(self.columns, self.sort),
-            "rows": [{"row": row, "html": tables.row_html(self.columns, row)} for row in page.object_list],
+            "rows": [{"row": row, "html": draw(row)} for row in page.object_list],
             "foot": tables.foot(self.columns, totals) if totals else None,
             "filter": self.filterset,
             "filtered": bool(

@@ -45,7 +45,7 @@ def test_heads_name_the_next_direction_and_the_present_one():
 
 
 def test_a_row_is_cells_with_link_tone_label_and_style():
-    assert tables.row_html(COLUMNS, ROW) == (
+    assert tables.drawer(COLUMNS)(ROW) == (
         '<td data-label="Name"><a href="/x/3#">3#</a></td>'
         '<td data-label="Price" class="num">1,234.50</td>'
         '<td data-label="Secret">s</td>'
@@ -57,7 +57,7 @@ def test_a_row_is_cells_with_link_tone_label_and_style():
 @pytest.mark.parametrize("evil", ["<img src=x onerror=alert(1)>", '"><script>', "' onclick='x", "{{7*7}}", "a&b"])
 def test_abuse_45_cells_hold_text_whatever_was_typed(evil):
     column = tables.Column("name", evil, link=lambda row: row.name, tone=lambda row: row.name)
-    html = tables.row_html([column], SimpleNamespace(name=evil))
+    html = tables.drawer([column])(SimpleNamespace(name=evil))
     for raw in ("<img", "<script", "' onclick", "a&b"):
         assert raw not in html
     assert html.count("<td") == 1

@@ -5,10 +5,11 @@ from decimal import Decimal
 
 import pytest
 from django.db import transaction
+from django.urls import reverse
 
 from inventory.models import Material, UnitEvent, UnitLock
 from inventory.queries import history
-from inventory.services import assignment, units
+from inventory.services import assignment, projects, units
 from inventory.states import Lock, Review, Status
 from salescontrol.core import clock
 from salescontrol.core.access import access_of, forget_access
@@ -199,3 +200,24 @@ def test_who_may_only_know_that_a_unit_is_for_sale_reads_no_history(house):
     other.project = house.a
     forget_access(house.salesperson)
     assert history.steps(access_of(house.salesperson), other) is None
+
+
+def test_a_new_place_is_told_and_a_renumbered_building_too(house):
+    other = build.building(house.a, "9#", position=2)
+    change(house.unit, house.supervisor, building=other, number="9-1202")
+    assert told(house.specialist, house.unit)[0] == "Building 3# → 9#, approved by Lin Yue"
+    projects.save_building(project=house.a, building=other, name="10#", phase=None, position=2, by=house.supervisor)
+    house.unit.refresh_from_db()
+    assert told(house.specialist, house.unit)[0] == "Unit 9-1202 → 10-1202, by Lin Yue: 10#"
+
+
+def test_the_pages_of_a_locked_unit_name_nobody_to_its_salesperson(house, sign_in):
+    with transaction.atomic():
+        units.lay_lock(unit=house.unit, kind=Lock.STOP, reason="burst pipe", by=house.supervisor)
+    for url in (
+        reverse("inventory:unit", args=["AAA", house.unit.pk]),
+        reverse("inventory:board_panel", args=["AAA", house.unit.pk]),
+    ):
+        page = sign_in(house.salesperson).get(url).content.decode()
+        assert "Sales stopped" in page
+        assert "Lin Yue" not in page
