@@ -15,6 +15,7 @@ from salescontrol.core.permissions import COMPANY_ROLES, PROJECT_ROLES, Permissi
 from salescontrol.core.words import listed
 from security import acts
 from security.models import User
+from security.queries.access import users_with_roles
 
 _BY_CODENAME = {role.codename: role for role in PROJECT_ROLES}
 
@@ -83,6 +84,14 @@ def all_roles_of(user: User) -> dict[int | None, frozenset[Role]]:
         found[project_id].add(_BY_CODENAME[codename])
     found[None] = set(roles_of(user, None))
     return {project_id: frozenset(roles) for project_id, roles in found.items() if roles}
+
+
+def leaders_of(user: User) -> list[User]:
+    """Who is told about the account: the supervisors of its projects, and management."""
+    found = users_with_roles([Role.MANAGEMENT], None)
+    for project_id in all_roles_of(user):
+        found += users_with_roles([Role.SUPERVISOR], project_id) if project_id is not None else []
+    return [person for person in found if person != user]
 
 
 def projects_to_staff() -> QuerySet[Project]:

@@ -8,14 +8,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from salescontrol.core import approvals, notices
-from salescontrol.core.access import access_of, deciding_users
+from salescontrol.core.access import access_of
 from salescontrol.core.errors import Conflict, Forbidden, Refusal
 from salescontrol.core.history import save_tracked
 from salescontrol.core.models import Approval
 from salescontrol.core.permissions import COMPANY_ROLES, Permission, Role
 from security.models import EndReason, User
 from security.models.user import normal_employee_no
-from security.queries import all_roles_of, roles_of
+from security.queries import all_roles_of, leaders_of, roles_of
 from security.services import second_factor
 from security.services.grants import check_roles, set_roles
 from security.services.sessions import end_all_sessions
@@ -50,7 +50,7 @@ def propose_account(
     after = {"employee_no": number, "name": name.strip(), "phone": phone, "email": email, "roles": _names(roles)}
     return approvals.request(
         kind="account.open", by=by, subject=f"{name.strip()} ({number})", reason=reason, project_id=project_id,
-        after=after, effect=_effect(frozenset(roles)),
+        after=after, effect=_effect(project_id, frozenset(roles)),
     )  # fmt: skip
 
 
@@ -115,9 +115,8 @@ def suspend(*, by: User, user: User, reason: str) -> User:
     if not row.is_active:
         raise Conflict(_("The account is closed already."), code="same")
     _set_active(row, False, by, "account.suspend", reason)
-    told = deciding_users([Role.SUPERVISOR, Role.MANAGEMENT], None)
     notices.tell(
-        told,
+        leaders_of(row),
         "account.suspended",
         key=f"suspended-{row.pk}-{row.auth_epoch}",
         url=_page(row),
@@ -187,17 +186,17 @@ def _request(
 ) -> Approval:
     return approvals.request(
         kind=kind, by=by, subject=f"{user.name} ({user.employee_no})", reason=reason, project_id=project_id,
-        target_id=user.pk, before=before, after=after, effect=_effect(roles),
+        target_id=user.pk, before=before, after=after, effect=_effect(project_id, roles),
     )  # fmt: skip
 
 
-def _effect(roles: frozenset[Role]) -> dict:
-    """Whether the request touches a company-wide role, about which management decides."""
-    return {"company": bool(roles & frozenset(COMPANY_ROLES))}
+def _effect(project_id: int | None, roles: frozenset[Role]) -> dict:
+    """Whether management decides: the request reaches beyond one project, or touches a company-wide role."""
+    return {"company": project_id is None or bool(roles & frozenset(COMPANY_ROLES))}
 
 
 def _home(user: User) -> tuple[int | None, frozenset[Role]]:
-    """The project whose supervisor decides about the whole account (its only one, or none), and all its roles."""
+    """The project whose supervisor decides about the whole account (None when there is not exactly one), and all its roles."""
     held = all_roles_of(user)
     projects = [project_id for project_id in held if project_id is not None]
     only = projects[0] if len(projects) == 1 and None not in held else None

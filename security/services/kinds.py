@@ -35,7 +35,7 @@ def register() -> None:
 
 
 def _stages(approval: Approval) -> list[Stage]:
-    """Company-wide roles: management alone. Otherwise the first of supervisor and management that answers."""
+    """Beyond one project: management alone. Otherwise the first of supervisor and management that answers."""
     if approval.effect.get("company"):
         return [Stage((Role.MANAGEMENT,))]
     return [Stage((Role.SUPERVISOR, Role.MANAGEMENT), any_of=True)]

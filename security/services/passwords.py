@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from salescontrol.core import audit, clock, notices
-from salescontrol.core.access import access_of, deciding_users
+from salescontrol.core.access import access_of
 from salescontrol.core.errors import Forbidden, NotVisible, Refusal
 from salescontrol.core.history import save_tracked
-from salescontrol.core.permissions import Permission, Role
+from salescontrol.core.permissions import Permission
 from security import passwords
 from security.models import EndReason, FormerPassword, OneTimeLink, User
+from security.queries import leaders_of
 from security.services import attempts, sessions
 from security.services.sign_in import check_own_password, duty_done
 
@@ -62,7 +63,7 @@ def make_link(*, user: User, by: User | None) -> str:
     )
     audit.record("password.link", by=by, target=user)
     if by is not None and user.has_usable_password():
-        tell = [user, *deciding_users([Role.SUPERVISOR, Role.MANAGEMENT], None)]
+        tell = [user, *leaders_of(user)]
         notices.tell(tell, "password.link", key=f"link-{link.pk}", by=by.name, who=user.name)
     return token
 

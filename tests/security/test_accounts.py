@@ -217,6 +217,22 @@ def test_closing_an_account_ends_its_sessions_and_opening_it_again_brings_its_ro
     assert people.salesperson.is_active and roles_of(people.salesperson, people.a.pk) == {Role.SALESPERSON}
 
 
+def test_an_account_with_roles_in_two_projects_is_closed_by_management_alone(people):
+    build.grant(people.salesperson, Role.MARKETING, people.b)
+    asked = accounts.propose_active(by=people.administrator, user=people.salesperson, active=False, reason="Left")
+    for person in (people.supervisor, people.other_supervisor):
+        with pytest.raises((Forbidden, NotVisible)):
+            decide(asked, person)
+    decide(asked, people.management)
+    people.salesperson.refresh_from_db()
+    assert not people.salesperson.is_active
+
+
+def test_what_happens_to_an_account_is_told_to_its_own_leaders_only(people):
+    accounts.suspend(by=people.administrator, user=people.salesperson, reason="Phone stolen")
+    assert not people.other_supervisor.notices.exists() and not people.specialist.notices.exists()
+
+
 def test_in_an_emergency_the_administrator_suspends_at_once_and_supervisors_and_management_are_told(people, client):
     client.force_login(people.salesperson, backend="django.contrib.auth.backends.ModelBackend")
     accounts.suspend(by=people.administrator, user=people.salesperson, reason="Phone stolen")
