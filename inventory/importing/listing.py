@@ -26,6 +26,7 @@ def read_list(sheet: Sheet, heads: HeadRow, table: Table) -> None:
         table.form = "unclear"
     by_sheet = "building" not in heads.fields and _BUILDING_NAME.fullmatch(fold(sheet.name)) is not None
     no_floor = "floor" not in heads.fields
+    parking = "property_type" not in heads.fields and _names_parking(heads)
     first = len(table.rows)
     for number, texts in enumerate(sheet.rows[heads.last + 1 :], heads.last + 2):
         reason = skip_reason(texts, heads, sheet)
@@ -44,6 +45,8 @@ def read_list(sheet: Sheet, heads: HeadRow, table: Table) -> None:
                 cells["building"] = SourceCell(sheet.name, "", sheet.name, number)
             if no_floor and "room" in cells:
                 cells["floor"] = SourceCell(_floor_of(cells["room"].text), cells["room"].column, sheet.name, number)
+            if parking:
+                cells["property_type"] = SourceCell("车位", cells["room"].column, sheet.name, number)
             table.rows.append(SourceRow(sheet.name, number, cells))
     if len(table.rows) > first:
         _remark(sheet, heads, table, by_sheet=by_sheet, no_floor=no_floor)
@@ -66,6 +69,13 @@ def skip_reason(texts: list[str], heads: HeadRow, sheet: Sheet) -> str:
 def _with_unit(text: str, unit: str, name: str) -> str:
     """A bare number under a head in 万元 carries its unit along, so that it is read and shown as what it is."""
     return f"{text}万元" if unit.startswith("万") and name in PRICE_FIELDS and _NUMBER.fullmatch(text) else text
+
+
+def _names_parking(heads: HeadRow) -> bool:
+    """Whether the column of rooms says that they are parking spaces: `车位号`."""
+    return any(
+        name == "room" and head.words.startswith("车位") for head, name in zip(heads.heads, heads.fields, strict=True)
+    )
 
 
 def _floor_of(room: str) -> str:

@@ -124,6 +124,12 @@ def test_floors_are_read_from_room_numbers_when_there_is_no_floor_column(tmp_pat
     assert "floor_from_room" in [remark.code for remark in table.remarks]
 
 
+def test_parking_spaces_are_known_by_the_head_of_their_numbers(tmp_path):
+    rows = [["楼栋", "楼层", "车位编号", "面积", "总价"], ["1栋", "负一层", "B-012", 12.5, 150000]]
+    cleaned = clean_row(texts(read(workbook(tmp_path / "a.xlsx", rows)))[0])
+    assert (cleaned.values["property_type"], cleaned.place.floor.level, cleaned.problems) == ("PARKING", -1, [])
+
+
 @pytest.mark.parametrize(
     ("head", "value", "field"),
     [

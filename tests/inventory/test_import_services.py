@@ -9,6 +9,7 @@ from inventory.models import BatchLine, Building, ImportMapping, ListingBatch, U
 from inventory.models.batch import LineKind, LineState
 from inventory.services import imports
 from inventory.states import BatchState, Review, Status
+from salescontrol.core import jobs, notices
 from salescontrol.core.errors import Conflict, Forbidden, Refusal
 from salescontrol.core.models import Notice, OutboxMessage
 from tests import build
@@ -69,6 +70,17 @@ def test_a_file_is_kept_with_who_and_when_and_read_in_the_background(people, tmp
     message = OutboxMessage.objects.get(topic=imports.READ_TOPIC)
     assert message.payload == {"batch_id": batch.pk}
     assert Unit.objects.count() == 0
+
+
+def test_the_dispatcher_reads_what_was_handed_over(people, tmp_path):
+    path = price_list(tmp_path / "a.xlsx", row())
+    batch = imports.submit_file(
+        project=people.a, upload=SimpleUploadedFile(path.name, path.read_bytes()), by=people.marketing
+    )
+    jobs.run_due()
+    batch.refresh_from_db()
+    assert (batch.state, batch.progress) == (BatchState.PREVIEW, 100)
+    assert "1 new" in notices.sentence(Notice.objects.get(to=people.marketing))
 
 
 def test_only_who_may_submit_hands_over(people, tmp_path):
