@@ -10,80 +10,21 @@ from salescontrol.core import navigation, panels
 from salescontrol.core.permissions import Permission
 
 
+# Label, address, group, order, icon, permission: the rail entries that need a project at hand.
+RAIL = (
+    (_("Sales board"), "board", "", 2, "layout-grid", Permission.BOARD_SEE),
+    (_("Units"), "unit_list", "sales", 5, "list", Permission.BOARD_SEE),
+    (_("Batches"), "batch_list", "sales", 10, "file-spreadsheet", Permission.BATCH_SUBMIT),
+    (_("Price lists"), "price_lists", "sales", 12, "tags", Permission.PRICE_PROPOSE),
+    (_("Discounts"), "discounts", "sales", 14, "badge-percent", Permission.PRICE_SEE),
+    (_("Layouts"), "layout_list", "sales", 16, "ruler", Permission.MATERIAL_ADD),
+    (_("Project settings"), "project_settings", "sales", 90, "settings-2", Permission.PROJECT_SETTINGS),
+)
+
+
 def register() -> None:
     """Called once when the apps are ready."""
-    navigation.register_projects(scope.projects_visible_to)
-    navigation.register(
-        _("Sales board"),
-        "inventory:board",
-        group="",
-        order=2,
-        icon="layout-grid",
-        permission=Permission.BOARD_SEE,
-        project=True,
-    )
-    navigation.register(
-        _("Batches"),
-        "inventory:batch_list",
-        group="sales",
-        order=10,
-        icon="file-spreadsheet",
-        permission=Permission.BATCH_SUBMIT,
-        project=True,
-    )
-    navigation.register(
-        _("Price lists"),
-        "inventory:price_lists",
-        group="sales",
-        order=12,
-        icon="tags",
-        permission=Permission.PRICE_PROPOSE,
-        project=True,
-    )
-    navigation.register(
-        _("Discounts"),
-        "inventory:discounts",
-        group="sales",
-        order=14,
-        icon="badge-percent",
-        permission=Permission.PRICE_SEE,
-        project=True,
-    )
-    navigation.register(
-        _("Units"),
-        "inventory:unit_list",
-        group="sales",
-        order=5,
-        icon="list",
-        permission=Permission.BOARD_SEE,
-        project=True,
-    )
-    navigation.register(
-        _("Layouts"),
-        "inventory:layout_list",
-        group="sales",
-        order=16,
-        icon="ruler",
-        permission=Permission.MATERIAL_ADD,
-        project=True,
-    )
-    navigation.register(
-        _("Project settings"),
-        "inventory:project_settings",
-        group="sales",
-        order=90,
-        icon="settings-2",
-        permission=Permission.PROJECT_SETTINGS,
-        project=True,
-    )
-    navigation.register(
-        _("Projects"),
-        "company:project_list",
-        group="",
-        order=8,
-        icon="building-2",
-        permission=Permission.PROJECT_OPEN,
-    )
+    _register_rail()
     for service in (review, release, changes, prices, discounts):
         service.register()
     panels.contribute("unit", order=10, template="inventory/panel_facts.html", prepare=panel.facts)
@@ -93,3 +34,14 @@ def register() -> None:
     panels.contribute("workbench", order=10, template="inventory/stock_tiles.html", prepare=sections.stock)
     panels.contribute("workbench", order=30, template="inventory/my_units.html", prepare=sections.my_units)
     panels.contribute("search", order=10, template="inventory/search_units.html", prepare=sections.found_units)
+
+
+def _register_rail() -> None:
+    navigation.register_projects(scope.projects_visible_to)
+    for label, name, group, order, icon, permission in RAIL:
+        navigation.register(
+            label, f"inventory:{name}", group=group, order=order, icon=icon, permission=permission, project=True
+        )
+    navigation.register(
+        _("Projects"), "company:project_list", group="", order=8, icon="building-2", permission=Permission.PROJECT_OPEN
+    )
