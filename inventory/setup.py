@@ -9,7 +9,6 @@ from inventory.views import materials, panel, sections
 from salescontrol.core import navigation, panels
 from salescontrol.core.permissions import Permission
 
-
 # Label, address, group, order, icon, permission: the rail entries that need a project at hand.
 RAIL = (
     (_("Sales board"), "board", "", 2, "layout-grid", Permission.BOARD_SEE),

@@ -1,9 +1,17 @@
-"""The reason for putting units on sale or withholding them."""
+"""Which units are put on sale or withheld, and the reason."""
 
+import django_filters as filters
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from inventory.forms.units import UnitFilter
 from salescontrol.core.forms import Form
+
+
+class ReleaseFilter(UnitFilter):
+    """The filters of the unit list, and the column of the board (a whole stack goes on sale together)."""
+
+    stack = filters.CharFilter(label=_("Column"), max_length=20)
 
 
 class ReasonForm(Form):

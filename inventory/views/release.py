@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from inventory.forms.release import ManyReasonForm, ReasonForm
+from inventory.forms.release import ManyReasonForm, ReasonForm, ReleaseFilter
 from inventory.queries.scope import units_visible_to
 from inventory.services import release
 from inventory.states import SALE_TABLE, Status
@@ -107,6 +107,7 @@ class Release(SaleAction, UnitRows, ListPage):
 
     title = gettext_lazy("Put units on sale")
     template_name = "inventory/release_many.html"
+    filterset_class = ReleaseFilter
     source = Status.WITHHELD
     url_name = "release"
     empty = gettext_lazy("No unit is withheld. Units arrive here when their batch is approved.")

@@ -193,6 +193,17 @@ def test_all_that_match_the_filter_are_put_on_sale(people, house, sign_in):
     assert Unit.objects.get(pk=units[0].pk).status == Status.AVAILABLE
 
 
+def test_a_whole_column_is_put_on_sale_together(people, house, sign_in):
+    units = stock.stock(house, people.specialist, 3, Status.WITHHELD)
+    other = stock.stock(house, people.specialist, 3, Status.WITHHELD, room="03")
+    build.permit(house)
+    address = f"{url(people, 'release')}?building={house.pk}&stack=02"
+    assert body(sign_in(people.supervisor).get(address)).count('name="chosen"') == 3
+    sign_in(people.supervisor).post(address, {"everything": "on", "reason": "Column 02"})
+    assert stock.statuses(units) == {Status.AVAILABLE}
+    assert stock.statuses(other) == {Status.WITHHELD}
+
+
 def test_a_refused_release_keeps_reason_and_choice(people, house, sign_in):
     units = stock.stock(house, people.specialist, 2, Status.WITHHELD)
     answer = sign_in(people.supervisor).post(url(people, "release"), {"chosen": [units[0].pk], "reason": "Phase 2"})
