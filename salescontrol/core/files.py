@@ -9,9 +9,10 @@ import os
 import re
 import shutil
 import tempfile
+import time
 import unicodedata
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -33,6 +34,7 @@ from salescontrol.core.words import listed
 MEGABYTE = 1024 * 1024
 HEAD = 4096
 LONGEST_NAME = 150
+LEFT_BEHIND_SECONDS = 24 * 3600
 POLICY = "sandbox; default-src 'none'"
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -252,12 +254,21 @@ def _incoming() -> Iterator[tuple[Path, IO[bytes]]]:
     """A private file beside the kept ones, gone when the block ends whatever happens."""
     folder = _root() / ".incoming"
     folder.mkdir(exist_ok=True, mode=0o700)
+    _sweep(folder)
     handle, name = tempfile.mkstemp(dir=folder)
     try:
         with os.fdopen(handle, "wb") as stream:
             yield Path(name), stream
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a killed process left behind more than a day ago."""
+    for path in folder.iterdir():
+        with suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > LEFT_BEHIND_SECONDS:
+                path.unlink()
 
 
 def _copy(upload: Any, stream: IO[bytes]) -> None:

@@ -4,6 +4,7 @@ import io
 import os
 import re
 import struct
+import time
 import zipfile
 import zlib
 from datetime import timedelta
@@ -397,6 +398,16 @@ def test_abuse_64_the_quota_counts_megabytes_too(someone):
     assert caught.value.code == "quota"
 
 
+def test_abuse_64_what_a_killed_upload_left_behind_is_swept(someone, settings):
+    take(PDF, "a.pdf", someone)
+    folder = settings.MEDIA_ROOT / ".incoming"
+    for name, age in (("old", 25), ("running", 1)):
+        (folder / name).write_bytes(b"x")
+        os.utime(folder / name, (time.time() - age * 3600,) * 2)
+    take(PDF, "b.pdf", someone)
+    assert [path.name for path in folder.iterdir()] == ["running"]
+
+
 def test_abuse_73_a_disk_that_is_nearly_full_takes_no_files(someone, settings):
     settings.DISK_LOW_MB = 10**9
     assert refusal(PDF, "a.pdf", someone) == "disk_low"
@@ -410,7 +421,7 @@ def hand_out(row: Attachment, rf, by):
     request.user = by
     response = files.hand_out(row, request)
     if response.streaming:
-        response.close()
+        response.file_to_stream.close()  # Closing the answer itself would end the test's own connection.
     return response
 
 
@@ -420,7 +431,7 @@ def test_a_download_is_inert_and_on_record(someone, rf):
     request.user = someone
     response = files.hand_out(row, request)
     assert b"".join(response.streaming_content) == PDF
-    response.close()
+    response.file_to_stream.close()
     assert response["Content-Type"] == "application/pdf"
     event = AuditEvent.objects.get()
     assert (event.action, event.actor, event.target_id) == ("file.download", someone, row.pk)
@@ -441,7 +452,7 @@ def test_pictures_are_shown_inline_small_or_whole(someone):
         response = files.show(row, small=small)
         with Image.open(io.BytesIO(b"".join(response.streaming_content))) as image:
             sizes.append(image.size)
-        response.close()
+        response.file_to_stream.close()
         assert response["Content-Disposition"] == "inline"
         assert response["Content-Security-Policy"] == files.POLICY
     assert sizes == [(640, 576), (1000, 900)]
