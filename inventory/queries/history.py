@@ -119,7 +119,8 @@ def _actor(event: UnitEvent) -> str:
 
 
 def _changes(unit: Unit, reader: _Reader) -> Iterator[Step]:
-    entries = timeline(unit, hidden=(*_BOOKKEEPING, *(() if reader.seen.floor_price else _FLOOR_PRICE)))
+    hidden = (*_BOOKKEEPING, *(() if reader.seen.floor_price else _FLOOR_PRICE))
+    entries = timeline(unit, hidden=hidden if reader.seen.everything else (*hidden, "attached_to"))
     _look_up(entries, reader)
     for entry in entries:
         yield from _entry_steps(entry, reader)

@@ -77,6 +77,11 @@ def attached_rooms(access: Access, unit: Unit) -> list[Unit]:
     return list(units_visible_to(access).filter(attached_to=unit, property_type__in=ATTACHED_TYPES).order_by("number"))
 
 
+def belongs_to(access: Access, unit: Unit) -> Unit | None:
+    """The unit that this parking space or storage room belongs to, if the user may see it."""
+    return units_visible_to(access).filter(pk=unit.attached_to_id).first() if unit.attached_to_id else None
+
+
 def stack_of(access: Access, unit: Unit) -> QuerySet[Unit]:
     """The rooms above and below: same building, entrance and column, that the user may see."""
     return units_visible_to(access).filter(

@@ -171,6 +171,7 @@ class UnitPage(OneUnit, DetailPage):
                 if section["template"] not in PANEL_SECTIONS
             ],
             "areas": areas(unit),
+            "belongs_to": units.belongs_to(access, unit),
             "attached": units.attached_rooms(access, unit),
             "missing": labels(missing_for_approval(unit.project, [unit]).get(unit.pk, ()))
             if unit.review != Review.APPROVED

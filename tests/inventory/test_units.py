@@ -373,6 +373,20 @@ def test_attached_rooms_are_named_as_far_as_they_are_visible(house, sign_in):
     assert parking.number not in sign_in(house.salesperson).get(address("unit", house.mine.pk)).content.decode()
 
 
+def test_a_parking_space_names_the_unit_it_belongs_to_only_to_who_sees_that(house, sign_in):
+    parking = build.unit(
+        house.building, -1, "18", by=house.specialist, property_type=PropertyType.PARKING, salesperson=house.salesperson
+    )
+    parking.attached_to = house.theirs
+    parking._history_user, parking._change_reason = house.supervisor, "unit.change"
+    parking.save()
+    url = address("unit", parking.pk)
+    assert f"belongs to {house.theirs.number}" in sign_in(house.supervisor).get(url).content.decode()
+    response = sign_in(house.salesperson).get(url)
+    assert response.status_code == 200
+    assert house.theirs.number not in response.content.decode()
+
+
 @pytest.mark.parametrize("person", ["supervisor", "specialist", "finance", "management"])
 def test_the_page_takes_the_same_number_of_queries_however_long_the_life_was(house, sign_in, person):
     client = sign_in(getattr(house, person))
