@@ -196,10 +196,10 @@ def withdraw(*, approval_id: int, by) -> Approval:
 
 
 def visible_to(access):
-    """The approvals that this user may read: own requests, and those of projects in which the user may see approvals."""
-    company = Q(project_id__isnull=True) & (
-        Q() if access.can(Permission.ACCOUNT_DECIDE) or access.can(Permission.ACCOUNT_PROPOSE) else Q(pk__in=[])
-    )
+    """The approvals that this user may read: own requests, those of projects in which the user may see approvals, and those
+    beyond any project for whoever handles accounts company-wide."""
+    handles_accounts = access.everywhere & {Permission.ACCOUNT_DECIDE, Permission.ACCOUNT_PROPOSE}
+    company = Q(project_id__isnull=True) if handles_accounts else Q(pk__in=[])
     others = access.projects(Permission.APPROVAL_SEE) & Q(project_id__isnull=False) | company
     return Approval.objects.filter(Q(requested_by=access.user) | others & ~_hidden_from(access))
 
