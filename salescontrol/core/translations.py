@@ -47,7 +47,11 @@ def collect(folder: Path) -> None:
 
 def problems(folder: Path) -> list[str]:
     """What is missing in the catalogues of `folder`: texts without translation, fuzzy ones, and lost placeholders."""
-    return [f"{language}: {line}" for language in LANGUAGES for line in _problems(polib.pofile(str(catalogue(folder, language))))]
+    return [
+        f"{language}: {line}"
+        for language in LANGUAGES
+        for line in _problems(polib.pofile(str(catalogue(folder, language))))
+    ]
 
 
 def _problems(entries: polib.POFile) -> list[str]:
@@ -58,7 +62,10 @@ def _problems(entries: polib.POFile) -> list[str]:
         texts = list(entry.msgstr_plural.values()) or [entry.msgstr]
         if entry.fuzzy or not all(texts):
             found.append(f"not translated: {entry.msgid}")
-        elif any(_places(text) - _places(entry.msgid, entry.msgid_plural) or _places(entry.msgid) - _places(text) for text in texts):
+        elif any(
+            _places(text) - _places(entry.msgid, entry.msgid_plural) or _places(entry.msgid) - _places(text)
+            for text in texts
+        ):
             found.append(f"placeholders differ: {entry.msgid}")
     return found
 

@@ -23,18 +23,13 @@ def drafts(house, found: ListingBatch | None, by, count: int = 3, **fields) -> l
     shape = drawn_layout(house.project, by)
     defaults = {"layout": shape, "orientation": "S", "no_discount": True, "batch": found}
     return [
-        build.unit(
-            house, floor, "01", by=by, status=Status.DRAFT, **{**defaults, **fields}
-        )
+        build.unit(house, floor, "01", by=by, status=Status.DRAFT, **{**defaults, **fields})
         for floor in range(1, count + 1)
     ]
 
 
 def stock(house, by, count: int = 3, status: Status = Status.AVAILABLE, room: str = "02", **fields) -> list[Unit]:
-    return [
-        build.unit(house, floor, room, by=by, status=status, **fields)
-        for floor in range(1, count + 1)
-    ]
+    return [build.unit(house, floor, room, by=by, status=status, **fields) for floor in range(1, count + 1)]
 
 
 def drawn_layout(where, by, code: str = "C"):

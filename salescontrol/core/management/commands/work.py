@@ -9,7 +9,9 @@ from salescontrol.core import jobs
 
 
 class Command(BaseCommand):
-    help = "Do the background work in this process until it is stopped (an instance without REDIS_URL needs exactly one)."
+    help = (
+        "Do the background work in this process until it is stopped (an instance without REDIS_URL needs exactly one)."
+    )
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("--every", type=float, default=0.5, help="seconds between two looks at what is due")
