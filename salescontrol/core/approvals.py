@@ -43,7 +43,7 @@ class Kind:
     `apply(approval, by)` does what was approved, in the deciding transaction, or when executed if `separate`;
     `present(approval, access)` → lines `(label, old, new)` that this reader may see, and `url(approval)` → the target's page;
     `closed(approval, by)`, if any, is told when a request ends without being applied;
-    `reader`, if any, is a permission that whoever sees a project's approvals needs besides to read one of this kind.
+    `hides(access)`, if any, → which requests of the kind are kept from this reader, who may else see the project's.
     """
 
     label: Any
@@ -56,7 +56,6 @@ class Kind:
     hides: Callable[[Any], Q] | None = None
     separate: bool = False
     visible: Callable[[Approval, Any], bool] = field(default=lambda approval, access: True)
-    reader: Permission | None = None
 
 
 KINDS: dict[str, Kind] = {}

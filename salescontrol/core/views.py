@@ -21,6 +21,7 @@ PAGE_SIZES = (50, 100, 200)
 class Page(View):
     """The base: who may come here, the page's name, and what its template gets."""
 
+    http_method_names = ["get", "head", "post"]
     permission: Permission | None = None
     template_name = ""
     title: Any = ""

@@ -1,5 +1,6 @@
 """The approvals about accounts: who decides, what is shown, what is applied (decisions 1, 22)."""
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
@@ -30,8 +31,13 @@ def register() -> None:
     }
     for code, (label, apply, present) in kinds.items():
         version = None if code == "account.open" else accounts.state_of
-        kind = Kind(label, _stages, apply, present, _url, version=version, reader=Permission.ACCOUNT_SEE)
+        kind = Kind(label, _stages, apply, present, _url, version=version, hides=_hidden)
         approvals.register(code, kind)
+
+
+def _hidden(access: Access) -> Q:
+    """Requests about accounts are read where the reader sees accounts: they name people, their numbers and why they go."""
+    return ~access.projects(Permission.ACCOUNT_SEE)
 
 
 def _stages(approval: Approval) -> list[Stage]:
