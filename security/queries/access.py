@@ -43,17 +43,18 @@ def access_for(user) -> Access:
 
 
 def running_deputyships() -> QuerySet[Deputy]:
-    """The deputyships that run at this moment: begun, not over, not ended early, and the supervisor is still one (decisions 5)."""
+    """The deputyships that run at this moment: begun, not over, not ended early, the supervisor still one and the deputy
+    still somebody who could be named (decisions 5)."""
     now = clock.now()
-    still = ProjectGrant.objects.filter(
-        user=OuterRef("supervisor"),
-        content_object_id=OuterRef("project_id"),
-        permission__codename=Role.SUPERVISOR.codename,
-    )
+    there = ProjectGrant.objects.filter(content_object_id=OuterRef("project_id"))
+    still = there.filter(user=OuterRef("supervisor"), permission__codename=Role.SUPERVISOR.codename)
+    theirs = there.filter(user=OuterRef("deputy"))
     running = Deputy.objects.filter(
         starts_at__lte=now, ends_at__gt=now, cancelled_at__isnull=True, supervisor__is_active=True
     )
-    return running.filter(Exists(still))
+    return running.filter(
+        Exists(still), Exists(theirs), ~Exists(theirs.filter(permission__codename=Role.SALESPERSON.codename))
+    )
 
 
 def users_with_roles(roles: Iterable[str], project_id: int | None) -> list[User]:

@@ -99,11 +99,10 @@ def projects_to_staff() -> QuerySet[Project]:
     return Project.objects.filter(archived_at__isnull=True)
 
 
-def waiting_about(user: User) -> QuerySet[Approval]:
-    """The undecided requests about this account."""
-    return Approval.objects.filter(
-        kind__startswith="account.", target_id=user.pk, state=Approval.State.PENDING
-    ).select_related("requested_by")
+def waiting_about(user: User, access: Access) -> QuerySet[Approval]:
+    """The undecided requests about this account in the projects whose roles this reader may see."""
+    waiting = Approval.objects.filter(kind__startswith="account.", target_id=user.pk, state=Approval.State.PENDING)
+    return waiting.filter(access.projects(Permission.ACCOUNT_SEE)).select_related("requested_by")
 
 
 @dataclass(frozen=True)

@@ -37,15 +37,8 @@ def name_deputy(
     _check_time(starts_at, ends_at)
     if not possible_deputies(project_id, by).filter(pk=deputy.pk).exists():
         _refuse("deputy", _("Choose somebody who works in this project and is neither a salesperson nor yourself."))
-    User.objects.select_for_update().get(pk=by.pk)
-    clash = Deputy.objects.filter(
-        supervisor=by, project_id=project_id, cancelled_at__isnull=True, starts_at__lt=ends_at, ends_at__gt=starts_at
-    ).first()
-    if clash:
-        raise Conflict(
-            _("%(name)s is your deputy in that time already. End that deputyship first.") % {"name": clash.deputy.name},
-            code="clash",
-        )
+    list(User.objects.select_for_update().filter(pk__in=[by.pk, deputy.pk]).order_by("pk"))
+    _check_alone(by, project_id, deputy, starts_at, ends_at)
     row = Deputy(
         supervisor=by, deputy=deputy, project_id=project_id, starts_at=starts_at, ends_at=ends_at, reason=reason.strip()
     )
@@ -79,6 +72,24 @@ def _check_time(starts_at: datetime, ends_at: datetime) -> None:
             _("At most %(days)s days at a time; name the deputy again when it is needed longer.")
             % {"days": LONGEST.days},
         )
+
+
+def _check_alone(by: User, project_id: int, deputy: User, starts_at: datetime, ends_at: datetime) -> None:
+    """A supervisor has one deputy at a time, and nobody stands in for two: each could have the other's requests decided so."""
+    then = Deputy.objects.filter(
+        project_id=project_id, cancelled_at__isnull=True, starts_at__lt=ends_at, ends_at__gt=starts_at
+    )
+    clash = then.filter(supervisor=by).first()
+    if clash:
+        raise Conflict(
+            _("%(name)s is your deputy in that time already. End that deputyship first.") % {"name": clash.deputy.name},
+            code="clash",
+        )
+    if then.filter(deputy=deputy).exists():
+        message = _("%(name)s stands in for another supervisor in that time already. Choose somebody else.") % {
+            "name": deputy.name
+        }
+        raise Conflict(message, code="clash", fields={"deputy": [message]})
 
 
 def _refuse(field: str, message: str) -> None:

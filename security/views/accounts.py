@@ -100,7 +100,7 @@ class Account(AccountPage, DetailPage):
             "second_factor": second_factor_of(account),
             "waiting": [
                 {"approval": item, "kind": approvals.KINDS[item.kind].label, "url": approvals.page_url(item)}
-                for item in waiting_about(account)
+                for item in waiting_about(account, access)
             ],
             "history": account_history(account, access),
             "may": self.actions(),

@@ -68,6 +68,16 @@ def test_nobody_else_decides(people, who):
     assert Approval.objects.get().state == Approval.State.PENDING
 
 
+@pytest.mark.parametrize("who", ["specialist", "finance"])
+def test_requests_about_accounts_are_read_only_by_those_who_see_accounts(people, sign_in, who):
+    asked = new_account(people)
+    reader = getattr(people, who)
+    assert asked not in approvals.visible_to(access_of(reader))
+    assert sign_in(reader).get(approvals.page_url(asked)).status_code == 404
+    assert "Ning Xin" not in sign_in(reader).get(reverse("approval_list")).content.decode()
+    assert asked in approvals.visible_to(access_of(people.supervisor))
+
+
 @pytest.mark.parametrize("role", COMPANY_ROLES)
 def test_company_wide_roles_are_decided_by_management_alone(people, role):
     asked = new_account(people, project_id=None, roles=[role])
@@ -423,6 +433,21 @@ def test_another_projects_role_changes_are_not_told_to_a_supervisor(people):
     told = str(account_history(people.salesperson, access_of(people.supervisor)))
     assert "Marketing" not in told and "Hill Garden" not in told
     assert "Marketing" in str(account_history(people.salesperson, access_of(people.management)))
+
+
+def test_a_request_about_roles_in_another_project_does_not_show_on_the_accounts_page(people, sign_in):
+    build.grant(people.colleague, Role.SALESPERSON, people.b)
+    accounts.propose_roles(
+        by=people.administrator,
+        user=people.colleague,
+        project_id=people.b.pk,
+        roles=[Role.FINANCE],
+        reason="Moves to B",
+    )
+    page = reverse("security:account", args=[people.colleague.pk])
+    assert "Moves to B" not in sign_in(people.supervisor).get(page).content.decode()
+    for person in (people.other_supervisor, people.administrator):
+        assert "Moves to B" in sign_in(person).get(page).content.decode()
 
 
 def test_proposals_on_the_pages(people, sign_in):

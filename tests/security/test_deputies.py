@@ -139,6 +139,30 @@ def test_a_deputyship_is_worth_nothing_once_the_supervisors_account_is_closed(pe
     assert not rights(people.specialist, people.a)
 
 
+def test_a_deputyship_is_worth_nothing_once_the_deputy_works_no_more_in_the_project(people):
+    name(people)
+    grants.set_roles(user=people.specialist, project_id=people.a.pk, roles=[], by=people.management)
+    assert not rights(people.specialist, people.a)
+    assert people.specialist not in deciding_users([Role.SUPERVISOR], people.a.pk)
+
+
+def test_a_deputyship_is_worth_nothing_once_the_deputy_sells(people):
+    name(people)
+    grants.set_roles(user=people.specialist, project_id=people.a.pk, roles=[Role.SALESPERSON], by=people.management)
+    assert not rights(people.specialist, people.a)
+
+
+def test_abuse_10_nobody_is_deputy_of_two_supervisors_of_a_project_at_once(people):
+    """Else each of them could have the other's deputy, who is also their own, decide what they asked for."""
+    second = build.user(Role.SUPERVISOR, people.a)
+    name(people)
+    with pytest.raises(Conflict) as caught:
+        name(people, by=second)
+    assert caught.value.code == "clash" and "deputy" in caught.value.fields
+    later = clock.now() + timedelta(days=3)
+    assert name(people, by=second, starts_at=later, ends_at=later + timedelta(days=1)).supervisor == second
+
+
 def test_a_supervisor_in_their_own_right_is_nobodys_deputy(people):
     second = build.user(Role.SUPERVISOR, people.a)
     name(people, deputy=second)
