@@ -30,6 +30,8 @@ from salescontrol.core.transitions import move
 
 KIND = "discount.policy"
 OPEN = (DiscountState.DRAFT, DiscountState.REJECTED)
+# Whoever did one of these had a hand in the policy and does not decide it.
+EDITS = ("discount.create", "discount.edit")
 
 
 @dataclass(frozen=True)
@@ -190,7 +192,8 @@ def _set_scope(policy: DiscountPolicy, building_ids: Collection[int], layout_ids
 
 def _submit(policy: DiscountPolicy, reason: str, by) -> DiscountPolicy:
     moved = move(DISCOUNT_TABLE, "discount.submit", policy, by=by, project_id=policy.project_id)
-    authors = {moved.made_by_id, by.pk}
+    edits = moved.history.filter(history_change_reason__in=EDITS)
+    authors = {moved.made_by_id, by.pk, *edits.values_list("history_user", flat=True)} - {None}
     approvals.request(
         kind=KIND,
         by=by,

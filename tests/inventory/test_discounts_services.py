@@ -15,6 +15,7 @@ from salescontrol.core import approvals, clock
 from salescontrol.core.access import access_of
 from salescontrol.core.errors import Conflict, Forbidden, Refusal
 from salescontrol.core.models import Approval, Notice
+from salescontrol.core.permissions import Role
 from salescontrol.core.transitions import move
 from tests import build
 from tests.inventory import stock
@@ -137,6 +138,27 @@ def test_a_returned_policy_is_corrected_and_asked_for_again(people):
     )
     decide(policy, people.supervisor)
     assert DiscountPolicy.objects.get().percent == Decimal("1.00")
+
+
+def test_whoever_edited_a_policy_before_does_not_approve_it_when_somebody_else_asks_again(people):
+    policy = propose(people, by=people.supervisor)
+    decide(policy, people.management, agree=False, comment="Longer, please")
+    discounts.edit_discount(policy=policy, terms=terms(), by=people.marketing, reason="As asked")
+    with pytest.raises(Forbidden) as caught:
+        decide(policy, people.supervisor)
+    assert caught.value.code == "four_eyes"
+
+
+def test_an_editor_in_between_does_not_approve_it_either(people):
+    policy = propose(people)
+    decide(policy, people.supervisor, agree=False, comment="Less")
+    second = build.user(Role.SUPERVISOR, people.a)
+    discounts.edit_discount(policy=policy, terms=terms(percent=Decimal(1)), by=second, reason="Less")
+    decide(policy, people.supervisor, agree=False, comment="Still less")
+    discounts.edit_discount(policy=policy, terms=terms(percent=Decimal(1)), by=people.marketing, reason="No")
+    with pytest.raises(Forbidden) as caught:
+        decide(policy, second)
+    assert caught.value.code == "four_eyes"
 
 
 def test_a_new_version_that_begins_now_replaces_the_old_one_at_once(people):
