@@ -54,7 +54,7 @@ def save_building(
 ) -> Building:
     """Make or change a building. A new name renumbers its units when it is more than another spelling (decisions 8)."""
     _locked(project, by)
-    row = building or Building(project=project)
+    row = Building.objects.get(pk=building.pk) if building else Building(project=project)
     before, row.name, row.phase = row.key, tidy(name), phase
     row.key = rules.building_key(row.name)
     row.position = position or (project.buildings.aggregate(last=Max("position"))["last"] or 0) + 1

@@ -116,6 +116,16 @@ def test_another_spelling_keeps_the_numbers_and_another_name_renumbers(people):
     assert after.history.first().history_change_reason == "unit.renumber: 5栋"
 
 
+def test_a_rename_from_a_stale_page_renumbers_from_the_name_that_is_kept(people):
+    building = build.building(people.a, "3#")
+    build.unit(building, by=people.specialist, number="3-1202", key="3//12/1202")
+    seen_before = type(building).objects.get()
+    for row, name in ((building, "5栋"), (seen_before, "7栋")):
+        service.save_building(project=people.a, building=row, name=name, phase=None, position=1, by=people.supervisor)
+    after = Unit.objects.get()
+    assert (after.number, after.key) == ("7-1202", "7//12/1202")
+
+
 def test_a_phase_of_another_project_cannot_be_chosen(people, sign_in):
     foreign = Phase.objects.create(project=people.b, name="Theirs")
     response = sign_in(people.supervisor).post(address("building_new"), {"name": "1#", "phase": foreign.pk})
