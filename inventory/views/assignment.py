@@ -11,6 +11,7 @@ from inventory.queries.scope import units_visible_to
 from inventory.services import assignment
 from inventory.views.units import OneUnit, UnitRows
 from salescontrol.core.errors import Refusal
+from salescontrol.core.forms import ids
 from salescontrol.core.permissions import Permission
 from salescontrol.core.views import ActionPage, ListPage
 
@@ -76,7 +77,7 @@ class AssignMany(UnitRows, ListPage):
         }
 
     def chosen(self) -> set[int]:
-        return {int(pk) for pk in self.request.POST.getlist("chosen") if pk.isascii() and pk.isdigit() and len(pk) < 19}
+        return ids(self.request.POST.getlist("chosen"))
 
     def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         self.form = self.get_form(request.POST)

@@ -27,6 +27,7 @@ from inventory.queries.towers import Tower, towers
 from inventory.states import MARKS, SALE_STATES, Status
 from inventory.views.base import InProject
 from salescontrol.core import audit, panels
+from salescontrol.core.forms import ids
 from salescontrol.core.permissions import Permission
 from salescontrol.core.views import Page
 
@@ -194,11 +195,10 @@ class BoardPage(BoardBase):
 
 def unit_or_404(view: BoardBase, wanted: str | int) -> Unit:
     """The unit of this project by id, if the reader may know of it."""
-    text = str(wanted)
-    if not (text.isascii() and text.isdecimal()):
-        raise Http404
     units = units_visible_to(view.request.access).filter(project=view.project)
-    unit = units.filter(pk=int(text)).select_related("project", "building", "layout", "salesperson").first()
+    unit = (
+        units.filter(pk__in=ids([str(wanted)])).select_related("project", "building", "layout", "salesperson").first()
+    )
     if unit is None:
         raise Http404
     return unit

@@ -28,6 +28,7 @@ from inventory.states import CLAIMED, PriceListState
 from inventory.views.base import InProject
 from salescontrol.core import approvals, audit, tables, xlsx
 from salescontrol.core.errors import Refusal
+from salescontrol.core.forms import ids
 from salescontrol.core.permissions import Permission
 from salescontrol.core.views import ActionPage, FilePage, FormPage, ListPage
 
@@ -246,8 +247,7 @@ class PriceListLines(PriceListPage):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        ids = [int(pk) for pk in request.POST.getlist("line") if pk.isdecimal()]
-        lines = self.get_rows().filter(pk__in=ids).order_by(*self.default_order)
+        lines = self.get_rows().filter(pk__in=ids(request.POST.getlist("line"))).order_by(*self.default_order)
         self.form = LinesForm(request.POST, lines=lines)
         status = 422
         if self.form.is_valid():
@@ -266,7 +266,7 @@ class PriceListLines(PriceListPage):
     def store(self, request: HttpRequest) -> None:
         version = self.form.cleaned_data["version"]
         if "remove" in request.POST:
-            chosen = [int(pk) for pk in request.POST.getlist("chosen") if pk.isdecimal()]
+            chosen = ids(request.POST.getlist("chosen"))
             service.remove_lines(price_list=self.price_list, line_ids=chosen, version=version, by=request.user)
         else:
             service.edit_lines(price_list=self.price_list, typed=self.form.typed(), version=version, by=request.user)

@@ -11,6 +11,7 @@ from inventory.services import release
 from inventory.states import SALE_TABLE, Status
 from inventory.views.units import OneUnit, UnitRows
 from salescontrol.core.errors import Refusal
+from salescontrol.core.forms import ids
 from salescontrol.core.permissions import Permission
 from salescontrol.core.views import ActionPage, ListPage
 
@@ -145,7 +146,7 @@ class Release(SaleAction, UnitRows, ListPage):
 
     def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         self.form = ManyReasonForm(request.POST)
-        self.chosen = {int(pk) for pk in request.POST.getlist("chosen") if pk.isdecimal()}
+        self.chosen = ids(request.POST.getlist("chosen"))
         status = 422
         if self.form.is_valid():
             wanted = self.chosen

@@ -19,6 +19,7 @@ from inventory.views.imports import InBatch
 from inventory.views.units import REVIEW_TONES
 from salescontrol.core import approvals, tables
 from salescontrol.core.errors import Conflict, Refusal
+from salescontrol.core.forms import ids
 from salescontrol.core.models import Approval
 from salescontrol.core.permissions import Permission
 from salescontrol.core.views import ActionPage, FormPage, ListPage
@@ -131,10 +132,7 @@ class BatchReturnUnits(BatchReview):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        self.form, self.chosen = (
-            ReturnForm(request.POST),
-            {int(pk) for pk in request.POST.getlist("chosen") if pk.isdecimal()},
-        )
+        self.form, self.chosen = ReturnForm(request.POST), ids(request.POST.getlist("chosen"))
         if not self.form.is_valid():
             return self.again(422)
         try:
@@ -252,7 +250,7 @@ class Drafts(InProject, ListPage):
 
     def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         self.form = NoteForm(request.POST)
-        self.chosen = {int(pk) for pk in request.POST.getlist("chosen") if pk.isdecimal()}
+        self.chosen = ids(request.POST.getlist("chosen"))
         if self.form.is_valid():
             try:
                 made = service.submit_units(

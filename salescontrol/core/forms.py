@@ -1,10 +1,17 @@
 """Forms: labels above, units inside the field, the error under its field, nothing typed is lost (ui.md)."""
 
+from collections.abc import Iterable
+
 from django import forms
 from django.forms.renderers import TemplatesSetting
 from django.utils.translation import gettext_lazy as _
 
 from salescontrol.core.errors import Refusal
+
+
+def ids(values: Iterable[str]) -> set[int]:
+    """The ids among what a page sent for its chosen rows; what no database could hold as an id is left out."""
+    return {int(text) for text in values if text.isascii() and text.isdecimal() and len(text) < 19}
 
 
 class Renderer(TemplatesSetting):

@@ -15,7 +15,7 @@ from django.views.generic import View
 
 from salescontrol.core import approvals, clock, jobs, navigation, notices, panels, tables
 from salescontrol.core.filters import ApprovalFilter
-from salescontrol.core.forms import DecisionForm, Form
+from salescontrol.core.forms import DecisionForm, Form, ids
 from salescontrol.core.models import Approval
 from salescontrol.core.views import ActionPage, DetailPage, ListPage, Page
 
@@ -188,7 +188,7 @@ class ApprovalDecide(ApprovalList):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         self.form = DecisionForm(request.POST)
-        self.chosen = {int(pk) for pk in request.POST.getlist("approval")[:SHOWN] if pk.isdecimal()}
+        self.chosen = ids(request.POST.getlist("approval")[:SHOWN])
         if not self.form.is_valid():
             return self.again(422)
         if not self.chosen:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from salescontrol.core import approvals
-from salescontrol.core.forms import Form
+from salescontrol.core.forms import Form, ids
 from salescontrol.core.permissions import Permission
 from salescontrol.core.tables import Column
 from salescontrol.core.views import ActionPage, DetailPage, FormPage, ListPage, Page
@@ -180,9 +180,7 @@ class AccountRoles(Proposal):
     def prepare(self) -> None:
         super().prepare()
         wanted = self.request.GET.get("project", "")
-        self.place = (
-            get_object_or_404(projects_to_staff(), pk=wanted if wanted.isdecimal() else None) if wanted else None
-        )
+        self.place = get_object_or_404(projects_to_staff(), pk__in=ids([wanted])) if wanted else None
 
     @property
     def place_id(self) -> int | None:
