@@ -25,6 +25,7 @@ TONES = {
 class Sight:
     """How much of a project's units a user may read; `own` holds the ids of the user's own units when that matters."""
 
+    reader: int
     everything: bool
     people: bool
     floor_price: bool
@@ -45,6 +46,7 @@ def sight(access: Access, project_id: int) -> Sight:
         else frozenset(own_units(access).filter(project_id=project_id).values_list("pk", flat=True))
     )
     return Sight(
+        reader=access.user.pk,
         everything=everything,
         people=access.can(Permission.UNIT_SEE_PEOPLE, project_id),
         floor_price=access.can(Permission.FLOOR_PRICE_SEE, project_id),
@@ -79,7 +81,7 @@ class UnitCard:
 def card(unit: Unit, sight: Sight) -> UnitCard:
     """The unit as this sight allows; `unit.salesperson` should be loaded with it."""
     whole = sight.reads_whole(unit.pk)
-    seen = sight.people or unit.pk in sight.own
+    seen = sight.people or unit.salesperson_id == sight.reader
     status = Status(unit.status)
     return UnitCard(
         pk=unit.pk,

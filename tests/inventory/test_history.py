@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 from django.urls import reverse
 
-from inventory.models import Material, UnitEvent, UnitLock
+from inventory.models import Material, UnitEvent, UnitInterest, UnitLock
 from inventory.queries import history
 from inventory.services import assignment, projects, units
 from inventory.states import Lock, Review, Status
@@ -220,4 +220,15 @@ def test_the_pages_of_a_locked_unit_name_nobody_to_its_salesperson(house, sign_i
     ):
         page = sign_in(house.salesperson).get(url).content.decode()
         assert "Sales stopped" in page
-        assert "Lin Yue" not in page
+        assert "Lin Yue" not in page and "burst pipe" not in page
+        assert "burst pipe" in sign_in(house.specialist).get(url).content.decode()
+
+
+def test_whose_a_unit_is_stays_untold_to_a_salesperson_who_only_has_business_with_it(house, sign_in):
+    UnitInterest.objects.create(unit=house.unit, user=house.colleague, kind="viewing")
+    for url in (
+        reverse("inventory:unit", args=["AAA", house.unit.pk]),
+        reverse("inventory:board_panel", args=["AAA", house.unit.pk]),
+    ):
+        assert "Zhao Ming" not in sign_in(house.colleague).get(url).content.decode()
+        assert "Zhao Ming" in sign_in(house.specialist).get(url).content.decode()
