@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.template import base as template_base
 from django.template import engines
+from django.utils import translation
 
 from salescontrol.core.permissions import Role
 from tests import build
@@ -70,7 +71,8 @@ def django_db_setup(django_db_setup):
 
 @pytest.fixture(autouse=True)
 def _house(settings, tmp_path):
-    """Plain static files, files of the test in its own folder, a cheap hash; undefined variables fail."""
+    """Plain static files, files of the test in its own folder, a cheap hash, English; undefined variables fail."""
+    translation.activate(settings.LANGUAGE_CODE)
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
