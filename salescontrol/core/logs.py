@@ -7,6 +7,10 @@ from datetime import UTC, datetime
 import structlog
 
 
+# Line breaks that JSON leaves as they are, and that some readers of logs take for the end of a record.
+_BREAKS = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}
+
+
 class JsonFormatter(logging.Formatter):
     """Everything in one line (abuse 47): JSON escapes line breaks, so nobody can forge a record."""
 
@@ -22,7 +26,7 @@ class JsonFormatter(logging.Formatter):
         line.pop("ip", None)
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return json.dumps(line, ensure_ascii=False, default=str).translate(_BREAKS)
 
 
 def configure() -> None:

@@ -1,0 +1,69 @@
+"""Which objects the addresses with parameters are asked for, by whose they are. Written by hand: a new address fails without."""
+
+from uuid import uuid4
+
+from tests.world import World
+
+MISSING = 99_999_999
+
+
+def objects(world: World) -> dict[str, dict[str, dict]]:
+    """Address name → kind of object → parameters (the project's code is added)."""
+    rows = world.rows
+    people = world.people
+
+    def ids(**kinds) -> dict[str, dict]:
+        return {
+            kind: {"pk": row if isinstance(row, int) else row.pk} for kind, row in {**kinds, "missing": MISSING}.items()
+        }
+
+    drafts = ids(draft=rows.draft, handed=rows.handed_marketing, mine=rows.mine, foreign=rows.handed_foreign)
+    price_lists = ids(desk=rows.prices_desk, floor=rows.prices_floor, foreign=rows.prices_foreign)
+    policies = ids(open=rows.discount_open, draft=rows.discount_draft, marketing=rows.discount_marketing,
+                   foreign=rows.discount_foreign)  # fmt: skip
+    plans, papers = (
+        ids(
+            **{
+                name: getattr(rows, f"material_{name}_{kind}")
+                for name in ("mine", "colleague", "layout", "draft", "foreign")
+            }
+        )
+        for kind in ("floor_plan", "file")
+    )
+    layouts = ids(own=rows.a.layout, foreign=rows.b.layout)
+    units = ids(mine=rows.mine, colleague=rows.colleague, draft=rows.draft, foreign=rows.foreign)
+    batches = ids(marketing=rows.batch_marketing, desk=rows.batch_desk, second=rows.batch_second, preview=rows.batch_preview,
+                  foreign=rows.batch_foreign)  # fmt: skip
+    requests = ids(
+        own=rows.change, marketing=rows.handed_request, of_b=rows.foreign_change, account=rows.account_request
+    )
+    accounts = ids(colleague=people["colleague"], of_b=people["other_salesperson"])
+    return {
+        **dict.fromkeys(("approval", "approval_execute", "approval_withdraw"), requests),
+        "inbox_read": ids(mine=rows.notice, colleague=rows.foreign_notice),
+        "inventory:board_panel": units,
+        **dict.fromkeys((f"inventory:batch{part}" for part in (
+            "", "_progress", "_columns", "_accept", "_again", "_discard", "_submit", "_file", "_workbook", "_review", "_approve",
+            "_return", "_return_units")), batches),
+        **dict.fromkeys((f"inventory:unit{part}" for part in (
+            "", "_release", "_withhold", "_change", "_assign", "_material_add")), units),
+        **dict.fromkeys(("inventory:unit_edit", "inventory:unit_discard", "inventory:stack_fill"), drafts),
+        **dict.fromkeys((f"inventory:price_list{part}" for part in (
+            "", "_lines", "_head", "_adjust", "_file", "_template", "_submit")), price_lists),
+        **dict.fromkeys((f"inventory:discount{part}" for part in ("", "_edit", "_change", "_end")), policies),
+        **dict.fromkeys((f"inventory:layout{part}" for part in ("", "_edit", "_material_add")), layouts),
+        **dict.fromkeys(("inventory:material_file", "inventory:material_remove"), papers),
+        "inventory:material_picture": plans,
+        "inventory:building_edit": ids(own=rows.a.building, foreign=rows.b.building),
+        "inventory:permit_edit": ids(own=rows.a.permit, foreign=rows.b.permit),
+        "inventory:phase_edit": ids(own=rows.a.phase, foreign=rows.b.phase),
+        "inventory:team_edit": ids(own=rows.team, foreign=rows.b_team),
+        **dict.fromkeys((f"security:account{part}" for part in (
+            "", "_change", "_roles", "_close", "_reopen", "_suspend", "_second_factor", "_link")), accounts),
+        "security:deputy_end": ids(own=rows.deputy),
+        "security:holiday_edit": ids(one=rows.holiday),
+        "security:holiday_remove": ids(one=rows.holiday),
+        "security:one_time": {"live": {"token": rows.one_time}, "missing": {"token": "no-such-token"}},
+        "security:project_setting_reset": {"": {"key": "hold.hours"}, "missing": {"key": "no.such"}},
+        "security:session_end": {"colleague": {"number": rows.session.number}, "missing": {"number": uuid4()}},
+    }  # fmt: skip

@@ -1,0 +1,239 @@
+"""Every address of the product, asked as everybody: the answers that the cross-cutting suites look at.
+
+The crawl walks the resolver, so that an address cannot be forgotten. It runs once in a process, inside one transaction that is
+rolled back; each request has a savepoint of its own, so that no request sees what another one did.
+"""
+
+import html
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import unquote
+
+from django.db import connection, transaction
+from django.template import engines
+from django.test import Client, override_settings
+from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
+
+from tests.addresses import objects
+from tests.world import IDENTITIES, World, make
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+SIGN_IN = "/sign-in/"
+LETTERS = {200: "2", 302: "3", 400: "b", 401: "1", 403: "F", 404: "-", 405: "x", 409: "c", 422: "u", 500: "!", 503: "v"}
+WRITE = re.compile(r'^\s*(INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)"?', re.IGNORECASE)
+
+
+# Who asks for the second and further objects of an address, for what lies in another project, and for what is not there:
+# those whose answers can differ, and those who see most.
+SECOND = ("supervisor", "specialist", "salesperson", "finance", "marketing", "management")
+ABROAD = ("supervisor", "salesperson", "management", "other_supervisor", "other_salesperson")
+TRYING = ("salesperson", "management", "other_supervisor")
+REFUSED = ("supervisor", "anonymous")
+NOWHERE = ("missing", "foreign")
+
+
+@dataclass(frozen=True)
+class Address:
+    """One address with the object it names: `kind` says whose that is."""
+
+    name: str
+    kind: str
+    path: str
+    first: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.kind}".strip()
+
+    @property
+    def nowhere(self) -> bool:
+        """Whether the object is not there, or not in the project that the address names."""
+        return self.kind in NOWHERE or self.kind.endswith(" abroad")
+
+    def askers(self, method: str) -> tuple[str, ...]:
+        """Who asks: everybody where the answers may differ, two where the method is not offered at all."""
+        view = getattr(resolve(self.path).func, "view_class", None)
+        if view and not (hasattr(view, method.lower()) and method.lower() in view.http_method_names):
+            return REFUSED if self.first else ()
+        if self.nowhere:
+            return TRYING
+        return ABROAD if self.kind == "abroad" else IDENTITIES if self.first else SECOND
+
+
+@dataclass
+class Answer:
+    """What came back, and what the request wrote."""
+
+    address: Address
+    identity: str
+    method: str
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    writes: list[tuple[str, str]] = field(default_factory=list)
+    error: str = ""
+
+    @property
+    def letter(self) -> str:
+        """One letter for the table: 2 shown, 3 sent on, i to the sign-in, F forbidden, - not found, x method not offered …"""
+        if self.status == 302 and self.headers.get("Location", "").startswith(SIGN_IN):
+            return "i"
+        return LETTERS.get(self.status, "?")
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.address.path} as {self.identity}: {self.status}"
+
+    def texts(self) -> Iterator[str]:
+        """Everything that can be read in the answer: body, unpacked workbook, headers and file names."""
+        yield from (f"{name}: {unquote(value)}" for name, value in self.headers.items() if name != "Set-Cookie")
+        if self.body.startswith(b"PK\x03\x04"):
+            with zipfile.ZipFile(io.BytesIO(self.body)) as archive:
+                for name in archive.namelist():
+                    yield html.unescape(archive.read(name).decode("utf-8", "ignore"))
+        else:
+            yield html.unescape(self.body.decode("utf-8", "ignore"))
+
+
+def patterns() -> dict[str, set[str]]:
+    """Name → parameters, of every address there is."""
+    return dict(_walk(get_resolver(), "", frozenset()))
+
+
+def _walk(resolver: URLResolver, space: str, given: frozenset[str]) -> Iterator[tuple[str, set[str]]]:
+    for item in resolver.url_patterns:
+        taken = given | set(item.pattern.converters)
+        if isinstance(item, URLResolver):
+            yield from _walk(item, f"{space}{item.namespace}:" if item.namespace else space, taken)
+        elif isinstance(item, URLPattern):
+            yield f"{space}{item.name}", set(taken)
+
+
+def addresses(world: World) -> dict[str, list[Address]]:
+    """Every address by name, with every kind of object that it may name; an address with unknown parameters is an error."""
+    named = objects(world)
+    found = {}
+    for name, parameters in sorted(patterns().items()):
+        if parameters - {"code"} and name not in named:
+            raise AssertionError(
+                f"{name} takes {sorted(parameters)}: say in tests/addresses.py which objects to ask for"
+            )
+        found[name] = list(_kinds(name, parameters, named.get(name, {"": {}})))
+    return found
+
+
+def _kinds(name: str, parameters: set[str], kinds: dict[str, dict]) -> Iterator[Address]:
+    for number, (kind, values) in enumerate(kinds.items()):
+        if "code" not in parameters:
+            yield Address(name, kind, reverse(name, kwargs=values), number == 0)
+            continue
+        yield Address(name, kind, reverse(name, kwargs={"code": "AAA", **values}), number == 0)
+        if number == 0:
+            yield Address(name, f"{kind} abroad".strip(), reverse(name, kwargs={"code": "BBB", **values}), False)
+
+
+def _noting(writes: list[tuple[str, str]]):
+    """Note every statement that writes: verb and table."""
+
+    def note(execute, sql, params, many, context):
+        if match := WRITE.match(sql):
+            writes.append((match[1].split()[0].upper(), match[2]))
+        return execute(sql, params, many, context)
+
+    return note
+
+
+def ask(client: Client, address: Address, identity: str, method: str = "GET", path: str = "", **extra: Any) -> Answer:
+    """One request in a savepoint that is rolled back."""
+    writes: list[tuple[str, str]] = []
+    kept = {name: morsel.value for name, morsel in client.cookies.items()}
+    with transaction.atomic(), connection.execute_wrapper(_noting(writes)):
+        response = (
+            client.generic(method, path or address.path, **extra)
+            if "data" not in extra
+            else getattr(client, method.lower())(path or address.path, **extra)
+        )
+        body = b"".join(response.streaming_content) if response.streaming else response.content
+        response.close()
+        transaction.set_rollback(True)
+    client.cookies.clear()
+    client.cookies.load(kept)
+    error = repr(response.exc_info[1])[:300] if getattr(response, "exc_info", None) else ""
+    return Answer(address, identity, method, response.status_code, dict(response.headers), body, writes, error)
+
+
+def clients(world: World) -> dict[str, Client]:
+    """A signed-in browser for each identity; nobody's for the anonymous one."""
+    found = {}
+    for identity in IDENTITIES:
+        found[identity] = client = Client(raise_request_exception=False)
+        if identity in world.people:
+            client.force_login(world.people[identity], backend=BACKEND)
+    return found
+
+
+class Crawl:
+    """A world on its stage, and the answers of its addresses, asked when they are wanted."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self.world = make()
+        self.addresses = addresses(self.world)
+        self.browsers = clients(self.world)
+        self._answers: dict[str, list[Answer]] = {}
+
+    def answers(self, name: str) -> list[Answer]:
+        """GET and POST of every kind of object of one address, as everybody who is to ask."""
+        if name not in self._answers:
+            self._answers = {name: [
+                ask(self.browsers[identity], address, identity, method)
+                for address in self.addresses[name]
+                for method in ("GET", "POST")
+                for identity in address.askers(method)
+            ]}  # fmt: skip
+        return self._answers[name]
+
+    def get(self, identity: str, path: str, **extra: Any) -> Answer:
+        """One page as somebody."""
+        return ask(self.browsers[identity], Address(path, "", path), identity, "GET", **extra)
+
+
+@cache
+def house():
+    """Settings and templates as every test has them (tests/conftest.py), for work outside a test."""
+    from django.conf import settings
+
+    return {
+        "STORAGES": {
+            **settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+        },
+        "SECOND_FACTOR": False,
+        "DISK_LOW_MB": 0,
+    }  # fmt: skip
+
+
+class Stage:
+    """A context in which a world stands: files in a folder of its own, strict templates, everything rolled back at the end."""
+
+    def __enter__(self) -> "Stage":
+        from tests.conftest import Undefined
+
+        self.folder = TemporaryDirectory()
+        self.settings = override_settings(**house(), MEDIA_ROOT=self.folder.name)
+        self.settings.enable()
+        engine = engines["django"].engine
+        self.engine, self.kept, engine.string_if_invalid = engine, engine.string_if_invalid, Undefined("%s")
+        self.atomic = transaction.atomic()
+        self.atomic.__enter__()
+        return self
+
+    def __exit__(self, *error) -> None:
+        transaction.set_rollback(True)
+        self.atomic.__exit__(None, None, None)
+        self.engine.string_if_invalid = self.kept
+        self.settings.disable()
+        self.folder.cleanup()

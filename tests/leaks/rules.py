@@ -1,0 +1,27 @@
+"""What must not be in an answer, and what may differ between two answers that say the same."""
+
+import html
+import re
+
+from tests.crawl import Answer
+from tests.world import World
+
+# What differs by nature: tokens of the form, the number of a request, of an export or a print, clock times, asset ages.
+ALWAYS_DIFFERENT = re.compile(
+    r'name="csrfmiddlewaretoken" value="\w+"|"X-CSRFToken":\s*"\w+"|\b[0-9a-f]{32}\b|\b[0-9a-f-]{36}\b|\b[EP]\d+\b|\b\d\d:\d\d:\d\d\b',
+)
+# A text's token, or an amount as it may be written (tests/world.py).
+TOKEN = re.compile(r"zq\d{4}k|\d[\d,]*(?:\.\d\d)?")
+
+
+def leaks(world: World, answer: Answer) -> list[str]:
+    """The tokens in an answer that its reader must not meet, with their category."""
+    found = {token.removesuffix(".00") for text in answer.texts() for token in TOKEN.findall(text.lower())}
+    shown = found & world.forbidden(answer.identity)
+    return [f"{answer} shows {world.category(token)}: {token}" for token in sorted(shown)]
+
+
+def normal(answer: Answer) -> str:
+    """The answer as text without what differs by nature."""
+    text = "\n".join(text for text in answer.texts() if not text.startswith(("X-Request-ID:", "Content-Length:")))
+    return ALWAYS_DIFFERENT.sub("", html.unescape(text))

@@ -1,0 +1,165 @@
+"""Two worlds that differ only in what somebody may not see look the same to them (quality P2; abuse 27–29)."""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+from django.db import transaction
+
+from inventory.models import ListingBatch, Team, Unit, UnitEvent, UnitInterest
+from inventory.states import Status
+from salescontrol.core import approvals, clock
+from salescontrol.core.models import Notice
+from salescontrol.core.permissions import Role
+from tests import build
+from tests.leaks.rules import leaks, normal
+
+pytestmark = pytest.mark.django_db
+STRANGE = (
+    "sort=salesperson", "sort=-salesperson", "sort=salesperson__name", "sort=floor_total", "sort=-floor_unit_price",
+    "sort=note", "sort=status_reason", "sort=pk", "sort=-id", "sort=?", "ordering=-floor_total",
+    "ordering=salesperson__password", "order_by=note", "salesperson=1", "salesperson__in=1,2,3", "owner=1",
+    "project=2", "project__code=BBB", "review=DRAFT", "status__in=HELD", "floor_total__gte=1", "unit=1", "page=2",
+    "page=9999", "page=-1", "page=x", "size=1", "size=200", "size=99999", "format=xlsx", "format=csv", "format=json",
+    "q=%00", "q=138", "q=zq", "q=%25", "q=_", "q=a'%20OR%201=1--", "search=zq", "annotate=1", "extra=1", "select=1",
+    "fields=note",
+)  # fmt: skip
+PAGES = {
+    "salesperson": ("/", "/inbox/", "/approvals/", "/me/", "/p/AAA/units/", "/p/AAA/board/", "/p/AAA/board/wall/",
+                    "/p/AAA/board/print/", "/p/AAA/discounts/", "/people/deputies/"),
+    "marketing": ("/", "/inbox/", "/approvals/", "/p/AAA/units/", "/p/AAA/board/", "/p/AAA/board/print/", "/p/AAA/batches/",
+                  "/p/AAA/prices/", "/p/AAA/discounts/", "/p/AAA/drafts/"),
+}  # fmt: skip
+LISTS = ("/p/AAA/units/", "/p/AAA/board/", "/approvals/", "/p/AAA/batches/", "/p/AAA/prices/")
+WHO = tuple(PAGES)
+
+
+def addresses(crawl, identity: str) -> Iterator[str]:
+    """The pages of this person, with every filter and sort that the page offers, odd ones, and searches."""
+    rows = crawl.world.rows
+    yield from PAGES[identity]
+    own = {"salesperson": (rows.mine, rows.named), "marketing": (rows.handed_marketing,)}[identity]
+    for unit in own:
+        yield f"/p/AAA/units/{unit.pk}/"
+        yield f"/p/AAA/board/unit/{unit.pk}/"
+    for words in (
+        rows.colleague.number,
+        rows.colleague.room,
+        rows.mine.number,
+        "zq",
+        "Person",
+        "3#",
+        "9#",
+        "77#",
+        "14",
+    ):
+        yield f"/search/?q={words}"
+    for address in LISTS:
+        if address in PAGES[identity]:
+            page = crawl.get(identity, address)
+            yield from (f"{address}?{query}" for query in (*offered(page.body.decode()), *STRANGE))
+
+
+def offered(body: str) -> Iterator[str]:
+    """Every sort key, filter value and choice that a page offers."""
+    yield from {f"sort={key}" for key in re.findall(r"[?&;]sort=([-\w]+)", body)}
+    yield from {f"status={value}" for value in Status.values}
+    for name, choices in re.findall(r'<select[^>]*name="(\w+)"[^>]*>(.*?)</select>', body, re.DOTALL):
+        yield from {f"{name}={value}" for value in re.findall(r'<option value="([^"]+)"', choices)}
+    for name in set(re.findall(r'<input[^>]*name="(\w+)"', body)) - {"csrfmiddlewaretoken"}:
+        yield from (f"{name}={value}" for value in ("1", "100", "zq", "2026-01-01", "on"))
+
+
+def change_what_is_hidden(world, who: str) -> None:
+    """More units of other people; sales, prices, requests, hand-overs, messages and people.
+
+    For a salesperson also a building with none of theirs; marketing, which hands units over, knows the project's buildings.
+    """
+    rows, people = world.rows, world.people
+    where, specialist, colleague = rows.a.building, people["specialist"], people["colleague"]
+    new = build.user(Role.SALESPERSON, rows.a.project, name="Person zqnew")
+    tower = build.building(rows.a.project, "77#", position=7) if who == "salesperson" else rows.a.attic
+    for number in range(60):
+        status = (Status.AVAILABLE, Status.HELD, Status.WITHHELD, Status.DRAFT)[number % 4]
+        place = where if number % 2 else tower
+        build.unit(place, 40 + number, f"{number:02}", by=specialist, status=status, salesperson=(colleague, new, None)[number % 3],
+                   list_total=Decimal(1 + number), floor_total=Decimal(1), note="zqnew", layout=None)  # fmt: skip
+    for unit in (rows.free, rows.colleague):
+        Unit.objects.filter(pk=unit.pk).update(
+            status=Status.HELD, list_total=1, salesperson=new, event_seq=99, note="zqnew"
+        )
+        UnitEvent.objects.create(unit=unit, seq=99, action="unit.hold", from_status=Status.AVAILABLE, to_status=Status.HELD,
+                                 actor=new, business_date=clock.today())  # fmt: skip
+        UnitInterest.objects.create(unit=unit, user=new, kind="hold")
+    UnitInterest.objects.create(unit=rows.mine, user=new, kind="enquiry")
+    ListingBatch.objects.create(project=rows.a.project, number="zqnew", title="zqnew", made_by=specialist)
+    Team.objects.create(project=rows.a.project, name="zqnew", lead=new)
+    approvals.request(
+        kind="unit.change",
+        by=specialist,
+        subject="zqnew",
+        reason="zqnew",
+        project_id=rows.a.project.pk,
+        target_id=rows.free.pk,
+        after={"orientation": "E"},
+        effect={"management": False, "no_supervisor": False},
+    )
+    Notice.objects.create(to=colleague, code="deputy.ended", params={"by": "zqnew", "deputy": "x"}, key="zqnew")
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_abuse_28_two_worlds_that_differ_in_hidden_rows_look_the_same(crawl, who):
+    """Pages, counts, pages of pages, searches, filters and sorts: byte for byte, but for clock times and form tokens."""
+    paths = list(dict.fromkeys(addresses(crawl, who)))
+    before = {path: crawl.get(who, path) for path in paths}
+    with transaction.atomic():
+        change_what_is_hidden(crawl.world, who)
+        after = {path: crawl.get(who, path) for path in paths}
+        transaction.set_rollback(True)
+
+    assert len(paths) > 100
+    assert {
+        path: (before[path].status, after[path].status) for path in paths if before[path].status != after[path].status
+    } == {}
+    different = {
+        path: difference(normal(before[path]), normal(after[path]))
+        for path in paths
+        if normal(before[path]) != normal(after[path])
+    }
+    assert different == {}
+
+
+def difference(one: str, other: str) -> list[str]:
+    """The first lines in which two answers differ."""
+    return [f"{a} | {b}" for a, b in zip(one.splitlines(), other.splitlines(), strict=False) if a != b][:3] or [
+        "length"
+    ]
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_abuse_27_odd_parameters_show_nothing_more(crawl, who):
+    """Unknown filters and sort keys change nothing: the list is the plain one, and nothing on it is hidden from its reader."""
+    for address in LISTS:
+        if address not in PAGES[who]:
+            continue
+        for query in STRANGE:
+            answer = crawl.get(who, f"{address}?{query}")
+            assert answer.status in (200, 404), str(answer)
+            assert [leak for leak in leaks(crawl.world, answer) if "zq" not in query] == []
+
+
+@pytest.mark.parametrize(
+    "key", ["salesperson", "-salesperson", "floor_total", "-floor_total", "note", "salesperson__name", "pk", "?"]
+)
+def test_abuse_27_nobody_sorts_by_what_they_do_not_see(crawl, key):
+    """Ordering by a hidden column would give it away by halves: the order is the usual one."""
+    plain = crawl.get("salesperson", "/p/AAA/units/")
+    sorted_by = crawl.get("salesperson", f"/p/AAA/units/?sort={key}")
+
+    assert rooms(plain) == rooms(sorted_by)
+    assert len(rooms(plain)) == 2
+
+
+def rooms(answer) -> list[str]:
+    return re.findall(r"/p/AAA/units/(\d+)/", answer.body.decode().split("<tbody", 1)[-1])

@@ -1,0 +1,290 @@
+"""Who may use which address, and what they get: written and reviewed by hand, one line for each kind of object.
+
+Columns: address, whose object, letters for GET, letters for POST (with an empty form). The letters stand in the order of
+those who ask (tests/crawl.py): everybody for the first object of an address,
+
+    supervisor specialist salesperson finance marketing department-head management administrator | nobody signed in |
+    supervisor and salesperson of another project
+
+the first five and management for further objects; supervisor, salesperson, management and the two of project B for the same page
+of project B (`abroad`); supervisor and nobody where a method is not offered. What is not there, or lies in another project than
+the address says, is no line: it is 404 for all who may use the function (`test_abuse_25_…`).
+
+2 shown · 3 done and sent on · i to the sign-in · F forbidden (403) · - not found (404) · x not offered (405) ·
+u form not complete (422) · c in conflict with where things stand (409) · v not ready (503) · '·' nobody asks
+"""
+
+TABLE = """
+# The kernel's own pages. A request is read by its author, by those who see the project's requests (about accounts: who sees
+# accounts), and by whoever may decide it. Messages are everybody's own; marking somebody else's changes nothing and says nothing.
+approval                             own        22-2--2-i--  uu-u--u-i--
+approval                             marketing  22-222       uu-uuu
+approval                             of_b       -----2       -----u
+approval                             account    2----2       u----u
+approval_decide                      ·          xi           uuuuuuuuiuu
+approval_execute                     own        22-2--2-i--  cc-c--c-i--
+approval_execute                     marketing  22-222       cc-ccc
+approval_execute                     of_b       -----2       -----c
+approval_execute                     account    2----2       c----c
+approval_list                        ·          22222222i22  xi
+approval_withdraw                    own        22-2--2-i--  F3-F--F-i--
+approval_withdraw                    marketing  22-222       FF-F3F
+approval_withdraw                    of_b       -----2       -----F
+approval_withdraw                    account    2----2       F----F
+healthz                              ·          22222222222  22222222222
+home                                 ·          22222222i22  xi
+inbox                                ·          22222222i22  xi
+inbox_read                           mine       xi           33333333i33
+inbox_read                           colleague  ·            333333
+inbox_read_all                       ·          xi           33333333i33
+readyz                               ·          vvvvvvvvvvv  xx
+search                               ·          22222222i22  xi
+
+# Units, drafts and materials: a salesperson's own, a colleague's, a draft.
+inventory:assign                     ·          2FFFFFF-i--  uFFFFFF-i--
+inventory:assign                     abroad     --F2F        --FuF
+inventory:drafts                     ·          22FF2FF-i--  uuFFuFF-i--
+inventory:drafts                     abroad     --F2F        --FuF
+inventory:layout                     own        22FF2FF-i--  xi
+inventory:layout_edit                own        22FF2FF-i--  uuFFuFF-i--
+inventory:layout_list                ·          22FF2FF-i--  xi
+inventory:layout_list                abroad     --F2F        ·
+inventory:layout_material_add        own        22FF2FF-i--  uuFFuFF-i--
+inventory:layout_new                 ·          22FF2FF-i--  uuFFuFF-i--
+inventory:layout_new                 abroad     --F2F        --FuF
+inventory:material_file              mine       2222--2-i--  xi
+inventory:material_file              colleague  22-2-2       ·
+inventory:material_file              layout     222222       ·
+inventory:material_file              draft      22----       ·
+inventory:material_picture           mine       2222--2-i--  xi
+inventory:material_picture           colleague  22-2-2       ·
+inventory:material_picture           layout     222222       ·
+inventory:material_picture           draft      22----       ·
+inventory:material_remove            mine       22FF--F-i--  33FF--F-i--
+inventory:material_remove            colleague  22-F-F       33-F-F
+inventory:material_remove            layout     22FF2F       33FF3F
+inventory:material_remove            draft      22----       33----
+inventory:release                    ·          22FFFFF-i--  uuFFFFF-i--
+inventory:release                    abroad     --F2F        --FuF
+inventory:stack_fill                 draft      22------i--  uu------i--
+inventory:stack_fill                 handed     cc--c-       cc--c-
+inventory:stack_fill                 mine       ccFF-F       ccFF-F
+inventory:unit                       mine       2222--2-i--  xi
+inventory:unit                       colleague  22-2-2       ·
+inventory:unit                       draft      22----       ·
+inventory:unit_assign                mine       2FFF--F-i--  uFFF--F-i--
+inventory:unit_assign                colleague  2F-F-F       uF-F-F
+inventory:unit_assign                draft      2F----       uF----
+inventory:unit_change                mine       22FF--F-i--  uuFF--F-i--
+inventory:unit_change                colleague  22-F-F       uu-F-F
+inventory:unit_change                draft      22----       uu----
+inventory:unit_discard               draft      22------i--  cc------i--
+inventory:unit_discard               handed     cc--c-       cc--c-
+inventory:unit_discard               mine       ccFF-F       ccFF-F
+inventory:unit_edit                  draft      22------i--  uu------i--
+inventory:unit_edit                  handed     cc--c-       cc--c-
+inventory:unit_edit                  mine       ccFF-F       ccFF-F
+inventory:unit_enter                 ·          22FF2FF-i--  uuFFuFF-i--
+inventory:unit_enter                 abroad     --F2F        --FuF
+inventory:unit_list                  ·          22222F2-i--  xi
+inventory:unit_list                  abroad     --222        ·
+inventory:unit_material_add          mine       22FF--F-i--  uuFF--F-i--
+inventory:unit_material_add          colleague  22-F-F       uu-F-F
+inventory:unit_material_add          draft      22----       uu----
+inventory:unit_release               mine       22FF--F-i--  uuFF--F-i--
+inventory:unit_release               colleague  22-F-F       uu-F-F
+inventory:unit_release               draft      22----       uu----
+inventory:unit_withhold              mine       22FF--F-i--  uuFF--F-i--
+inventory:unit_withhold              colleague  22-F-F       uu-F-F
+inventory:unit_withhold              draft      22----       uu----
+inventory:withhold                   ·          22FFFFF-i--  uuFFFFF-i--
+inventory:withhold                   abroad     --F2F        --FuF
+
+# Hand-overs: marketing's own, the desk's, another marketing person's, one that was read. Files that hold floor prices go only
+# to who handed them over and to who may read floor prices.
+inventory:batch                      marketing  22--2---i--  xi
+inventory:batch                      desk       22----       ·
+inventory:batch                      second     22----       ·
+inventory:batch                      preview    22--2-       ·
+inventory:batch_accept               marketing  xi           33--3---i--
+inventory:batch_accept               desk       ·            33----
+inventory:batch_accept               second     ·            33----
+inventory:batch_accept               preview    ·            uu--u-
+inventory:batch_again                marketing  22--2---i--  uu--u---i--
+inventory:batch_again                desk       22----       uu----
+inventory:batch_again                second     22----       uu----
+inventory:batch_again                preview    22--2-       uu--u-
+inventory:batch_approve              marketing  2F--F---i--  3F--F---i--
+inventory:batch_approve              desk       2F----       cF----
+inventory:batch_approve              second     2F----       cF----
+inventory:batch_approve              preview    2F--F-       cF--F-
+inventory:batch_columns              marketing  22--2---i--  uu--u---i--
+inventory:batch_columns              desk       22----       uu----
+inventory:batch_columns              second     22----       uu----
+inventory:batch_columns              preview    22--2-       uu--u-
+inventory:batch_discard              marketing  22--2---i--  uu--u---i--
+inventory:batch_discard              desk       22----       uu----
+inventory:batch_discard              second     22----       uu----
+inventory:batch_discard              preview    22--2-       uu--u-
+inventory:batch_file                 marketing  2F--2---i--  xi
+inventory:batch_file                 desk       22----       ·
+inventory:batch_file                 second     2F----       ·
+inventory:batch_file                 preview    22--2-       ·
+inventory:batch_list                 ·          22FF2FF-i--  xi
+inventory:batch_list                 abroad     --F2F        ·
+inventory:batch_new                  ·          22FF2FF-i--  uuFFuFF-i--
+inventory:batch_new                  abroad     --F2F        --FuF
+inventory:batch_progress             marketing  22--2---i--  xi
+inventory:batch_progress             desk       22----       ·
+inventory:batch_progress             second     22----       ·
+inventory:batch_progress             preview    22--2-       ·
+inventory:batch_return               marketing  2F--F---i--  uF--F---i--
+inventory:batch_return               desk       2F----       uF----
+inventory:batch_return               second     2F----       uF----
+inventory:batch_return               preview    2F--F-       uF--F-
+inventory:batch_return_units         marketing  xi           uF--F---i--
+inventory:batch_return_units         desk       ·            uF----
+inventory:batch_return_units         second     ·            uF----
+inventory:batch_return_units         preview    ·            uF--F-
+inventory:batch_review               marketing  22--2---i--  xi
+inventory:batch_review               desk       22----       ·
+inventory:batch_review               second     22----       ·
+inventory:batch_review               preview    22--2-       ·
+inventory:batch_submit               marketing  22--2---i--  uu--u---i--
+inventory:batch_submit               desk       22----       uu----
+inventory:batch_submit               second     22----       uu----
+inventory:batch_submit               preview    22--2-       uu--u-
+inventory:batch_workbook             marketing  2F--2---i--  xi
+inventory:batch_workbook             desk       22----       ·
+inventory:batch_workbook             second     2F----       ·
+inventory:batch_workbook             preview    22--2-       ·
+
+# Prices and discounts: the desk's list, a list of floor prices; a policy in force, an undecided one, marketing's.
+inventory:discount                   open       22222-2-i--  xi
+inventory:discount                   draft      22-2-2       ·
+inventory:discount                   marketing  22-222       ·
+inventory:discount_change            open       22FF2-F-i--  uuFFu-F-i--
+inventory:discount_change            draft      22-F-F       uu-F-F
+inventory:discount_change            marketing  22-F2F       uu-FuF
+inventory:discount_edit              open       22FF2-F-i--  uuFFu-F-i--
+inventory:discount_edit              draft      22-F-F       uu-F-F
+inventory:discount_edit              marketing  22-F2F       uu-FuF
+inventory:discount_end               open       2FFFF-F-i--  uFFFF-F-i--
+inventory:discount_end               draft      2F-F-F       uF-F-F
+inventory:discount_end               marketing  2F-FFF       uF-FFF
+inventory:discount_new               ·          22FF2FF-i--  uuFFuFF-i--
+inventory:discount_new               abroad     --F2F        --FuF
+inventory:discounts                  ·          22222F2-i--  xi
+inventory:discounts                  abroad     --222        ·
+inventory:price_list                 desk       22-2--2-i--  xi
+inventory:price_list                 floor      2--2-2       ·
+inventory:price_list_adjust          desk       22-F--F-i--  uu-F--F-i--
+inventory:price_list_adjust          floor      2--F-F       u--F-F
+inventory:price_list_file            desk       22-F--F-i--  uu-F--F-i--
+inventory:price_list_file            floor      2--F-F       u--F-F
+inventory:price_list_head            desk       22-F--F-i--  uu-F--F-i--
+inventory:price_list_head            floor      2--F-F       u--F-F
+inventory:price_list_lines           desk       xi           uu-F--F-i--
+inventory:price_list_lines           floor      ·            u--F-F
+inventory:price_list_new             ·          22FF2FF-i--  uuFFuFF-i--
+inventory:price_list_new             abroad     --F2F        --FuF
+inventory:price_list_submit          desk       22-F--F-i--  uu-F--F-i--
+inventory:price_list_submit          floor      2--F-F       u--F-F
+inventory:price_list_template        desk       22-F--F-i--  xi
+inventory:price_list_template        floor      2--F-F       ·
+inventory:price_lists                ·          22F22F2-i--  xi
+inventory:price_lists                abroad     --22F        ·
+
+# The board: everybody with a look at units; the department head has none.
+inventory:board                      ·          22222F2-i--  xi
+inventory:board                      abroad     --222        ·
+inventory:board_excel                ·          22F2FF2-i--  xi
+inventory:board_excel                abroad     --22F        ·
+inventory:board_panel                mine       2222-F2-i--  xi
+inventory:board_panel                colleague  22-2-2       ·
+inventory:board_panel                draft      22----       ·
+inventory:board_print                ·          22222F2-i--  xi
+inventory:board_print                abroad     --222        ·
+inventory:board_wall                 ·          22222F2-i--  xi
+inventory:board_wall                 abroad     --222        ·
+
+# A project's own pages: its supervisor. The company's projects: management.
+company:project_list                 ·          FFFFFF2FiFF  Fi
+company:project_open                 ·          FFFFFF2FiFF  FFFFFFuFiFF
+inventory:building_edit              own        2FFFFFF-i--  uFFFFFF-i--
+inventory:building_new               ·          2FFFFFF-i--  uFFFFFF-i--
+inventory:building_new               abroad     --F2F        --FuF
+inventory:permit_edit                own        2FFFFFF-i--  uFFFFFF-i--
+inventory:permit_new                 ·          2FFFFFF-i--  uFFFFFF-i--
+inventory:permit_new                 abroad     --F2F        --FuF
+inventory:phase_edit                 own        2FFFFFF-i--  uFFFFFF-i--
+inventory:phase_new                  ·          2FFFFFF-i--  uFFFFFF-i--
+inventory:phase_new                  abroad     --F2F        --FuF
+inventory:project_edit               ·          2FFFFFF-i--  uFFFFFF-i--
+inventory:project_edit               abroad     --F2F        --FuF
+inventory:project_settings           ·          2FFFFFF-i--  xi
+inventory:project_settings           abroad     --F2F        ·
+inventory:review_rules               ·          2FFFFFF-i--  3FFFFFF-i--
+inventory:review_rules               abroad     --F2F        --F3F
+inventory:team_edit                  own        2FFFFFF-i--  uFFFFFF-i--
+inventory:team_new                   ·          2FFFFFF-i--  uFFFFFF-i--
+inventory:team_new                   abroad     --F2F        --FuF
+
+# People: the administrator proposes, supervisors and management look. One's own page: everybody signed in.
+security:account                     colleague  2-----22i--  xi
+security:account                     of_b       -----2       ·
+security:account_change              colleague  F-----F2i--  F-----Fui--
+security:account_change              of_b       -----F       -----F
+security:account_close               colleague  F-----F2i--  F-----Fui--
+security:account_close               of_b       -----F       -----F
+security:account_link                colleague  F-----F2i--  F-----F2i--
+security:account_link                of_b       -----F       -----F
+security:account_list                ·          2FFFFF22i2F  xi
+security:account_open                ·          FFFFFFF2iFF  FFFFFFFuiFF
+security:account_reopen              colleague  F-----F2i--  F-----Fui--
+security:account_reopen              of_b       -----F       -----F
+security:account_roles               colleague  F-----F2i--  F-----Fui--
+security:account_roles               of_b       -----F       -----F
+security:account_second_factor       colleague  F-----F2i--  F-----Fui--
+security:account_second_factor       of_b       -----F       -----F
+security:account_suspend             colleague  F-----F2i--  F-----Fui--
+security:account_suspend             of_b       -----F       -----F
+security:deputies                    ·          22222222i22  xi
+security:deputy_end                  own        2--2--2-i--  3--3--3-i--
+security:deputy_name                 ·          2FFFFFFFi2F  uFFFFFFFiuF
+security:holiday_add                 ·          FFFFFFF2iFF  FFFFFFFuiFF
+security:holiday_edit                one        FFFFFFF2iFF  FFFFFFFuiFF
+security:holiday_remove              one        FFFFFFF2iFF  FFFFFFF3iFF
+security:holidays                    ·          FFFFFFF2iFF  FFFFFFF3iFF
+security:language                    ·          xx           33333333333
+security:me                          ·          22222222i22  xi
+security:one_time                    live       22222222222  uuuuuuuuuuu
+security:session_end                 colleague  -------2i--  -------3i--
+security:password                    ·          22222222i22  uuuuuuuuiuu
+security:project_setting_reset       ·          2FFFFFF-i--  cFFFFFF-i--
+security:project_setting_reset       abroad     --F2F        --FcF
+security:project_settings            ·          2FFFFFF-i--  uFFFFFF-i--
+security:project_settings            abroad     --F2F        --FuF
+security:project_settings_history    ·          2FFFFFF-i--  xi
+security:project_settings_history    abroad     --F2F        ·
+security:second_factor               ·          iiiiiiiiiii  iiiiiiiiiii
+security:second_factor_remove        ·          22222222i22  uuuuuuuuiuu
+security:second_factor_set           ·          22222222i22  uuuuuuuuiuu
+security:sessions                    ·          22222222i22  33333333i33
+security:settings                    ·          FFFFFFF2iFF  FFFFFFFuiFF
+security:settings_history            ·          FFFFFFF2iFF  Fi
+security:sign_in                     ·          33333333233  uuuuuuuuuuu
+security:sign_out                    ·          xx           iiiiiiiiiii
+"""
+
+
+def _read(text: str) -> dict[str, dict[str, tuple[str, str]]]:
+    found: dict[str, dict[str, tuple[str, str]]] = {}
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            name, kind, get, post = line.split()
+            found.setdefault(name, {})["" if kind == "·" else kind] = (get, post)
+    return found
+
+
+EXPECTED = _read(TABLE)

@@ -1,0 +1,393 @@
+"""A small world in which every text is a canary: two projects, people of every role, rows that somebody must not see.
+
+Each free text of each row carries a token that occurs nowhere else, filed under a category; `SEES` says, by hand, which
+identity may meet which category. What a page, workbook or file name shows beyond that is a leak.
+"""
+
+import hashlib
+import io
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import partial
+from types import SimpleNamespace
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from openpyxl import Workbook
+from PIL import Image
+
+from inventory.models import (
+    BatchLine,
+    DiscountPolicy,
+    ListingBatch,
+    Material,
+    Phase,
+    PriceList,
+    Project,
+    Team,
+    Unit,
+    UnitInterest,
+    UnitLock,
+)
+from inventory.queries.scope import units_visible_to
+from inventory.services import changes, discounts, imports, prices, release, review
+from inventory.states import BatchState, Lock, Status
+from salescontrol.core import approvals, clock, files, pictures
+from salescontrol.core.access import access_of, forget_access
+from salescontrol.core.history import save_tracked
+from salescontrol.core.models import Attachment, Holiday, Level, Notice
+from salescontrol.core.permissions import Role
+from security.models import Session, User
+from security.services import accounts, deputies, passwords
+from tests import build
+
+# Who asks. The same role in project B, and nobody, are part of every table.
+IDENTITIES = (
+    "supervisor", "specialist", "salesperson", "finance", "marketing", "head", "management", "administrator",
+    "anonymous", "other_supervisor", "other_salesperson",
+)  # fmt: skip
+OPEN = {"a", "a.staff", "a.project"}
+OPEN_B = {"b.open", "b.staff", "b.project"}
+DESK = OPEN | {
+    "a.mine",
+    "a.colleague",
+    "a.request",
+    "a.request.marketing",
+    "a.price.marketing",
+    "a.discount.draft",
+    "a.sales.name",
+}
+WHOLE_B = OPEN_B | {"b", "b.mine", "b.sales.name", "b.private"}
+SEES = {
+    "supervisor": DESK | {"a.draft", "a.handed", "a.batch.marketing", "a.batch.desk", "a.floor", "a.price.floor",
+                          "a.private", "a.deputy", "a.account"},
+    "specialist": DESK | {"a.draft", "a.handed", "a.batch.marketing", "a.batch.desk"},
+    "salesperson": OPEN | {"a.mine"},
+    "finance": DESK | {"a.floor", "a.price.floor", "a.deputy"},
+    "marketing": OPEN | {"a.handed", "a.batch.marketing", "a.price.marketing", "a.request.marketing"},
+    "head": OPEN,
+    "management": DESK | WHOLE_B | {"a.floor", "a.price.floor", "a.private", "a.deputy", "a.account"},
+    "administrator": {"a.project", "a.staff", "a.sales.name", "a.private", "a.account", "b.project", "b.staff",
+                      "b.sales.name", "b.private", "company"},
+    "anonymous": set(),
+    "other_supervisor": WHOLE_B,
+    "other_salesperson": OPEN_B | {"b.mine"},
+}  # fmt: skip
+
+
+class World:
+    """The rows, the people by identity, and the tokens by category."""
+
+    def __init__(self) -> None:
+        self.tokens: dict[str, set[str]] = defaultdict(set)
+        self.people: dict[str, User] = {}
+        self.rows = SimpleNamespace()
+        self._count = 0
+
+    def token(self, category: str) -> str:
+        self._count += 1
+        token = f"zq{self._count:04d}k"
+        self.tokens[category].add(token)
+        return token
+
+    def price(self, category: str) -> Decimal:
+        """An amount whose digits are a token in every way it may be written."""
+        self._count += 1
+        value = 6_000_000 + self._count * 7919
+        self.tokens[category] |= {f"{value:,}", str(value), f"{value / 10000:.2f}"}
+        return Decimal(value)
+
+    def person(self, identity: str, role: Role | None, where: Project | None, category: str) -> User:
+        fields = {name: self.token(f"{category}.private") for name in ("phone", "email")}
+        fields["email"] += "@example.com"
+        group = "sales.name" if role == Role.SALESPERSON else "staff"
+        person = build.user(role, where, name=f"Person {self.token(f'{category}.{group}')}", **fields)
+        self.people[identity] = person
+        return person
+
+    def forbidden(self, identity: str) -> set[str]:
+        """Every token that this identity must not meet; one's own name, phone and e-mail are allowed."""
+        allowed = set().union(*(self.tokens[category] for category in SEES[identity])) | self.own(identity)
+        return set().union(*self.tokens.values()) - allowed
+
+    def category(self, token: str) -> str:
+        return next(category for category, tokens in self.tokens.items() if token in tokens)
+
+    def own(self, identity: str) -> set[str]:
+        person = self.people.get(identity)
+        return {person.name.split()[-1], person.phone, person.email.split("@")[0]} if person else set()
+
+
+def make() -> World:
+    """Everything, in an order in which hidden rows come after visible ones."""
+    world = World()
+    _projects(world)
+    _people(world)
+    _units(world)
+    _files(world)
+    _batches(world)
+    _prices(world)
+    _requests(world)
+    _house(world)
+    for person in world.people.values():
+        forget_access(person)
+    return world
+
+
+def _projects(world: World) -> None:
+    for letter, code in (("a", "AAA"), ("b", "BBB")):
+        name, open_to_all = world.token(f"{letter}.project"), "a" if letter == "a" else "b.open"
+        project = build.project(
+            code,
+            name=f"Court {name}",
+            city=world.token(open_to_all),
+            optional_before_approval=["layout", "orientation", "floor_plan", "discount"],
+            optional_reason=world.token(open_to_all),
+        )
+        phase = Phase.objects.create(project=project, name=world.token(open_to_all))
+        building = build.building(project, "3#", phase=phase)
+        layout = build.layout(project, code=world.token(open_to_all), description=world.token(open_to_all))
+        permit = build.permit(building, number=world.token(open_to_all))
+        setattr(
+            world.rows,
+            letter,
+            SimpleNamespace(project=project, building=building, layout=layout, permit=permit, phase=phase),
+        )
+    world.rows.a.attic = build.building(world.rows.a.project, "9#", key="9")
+
+
+def _people(world: World) -> None:
+    a, b = world.rows.a.project, world.rows.b.project
+    for role in Role:
+        identity = {"department_head": "head"}.get(role.value, role.value)
+        world.person(identity, role, a, "a")
+    for identity, role in (("colleague", Role.SALESPERSON), ("second_marketing", Role.MARKETING),
+                           ("second_supervisor", Role.SUPERVISOR)):  # fmt: skip
+        world.person(identity, role, a, "a")
+    for identity, role in (("other_supervisor", Role.SUPERVISOR), ("other_salesperson", Role.SALESPERSON),
+                           ("other_specialist", Role.SPECIALIST)):  # fmt: skip
+        world.person(identity, role, b, "b")
+    world.rows.b_team = Team.objects.create(project=b, name=world.token("b"))
+    world.rows.team = team = Team.objects.create(
+        project=a, name=world.token("a.colleague"), lead=world.people["colleague"]
+    )
+    team.members.set([world.people["salesperson"], world.people["colleague"]])
+
+
+def _unit(world: World, letter: str, category: str, floor: int, status: Status, by: str, **fields) -> Unit:
+    where = getattr(world.rows, letter)
+    total = world.price(category)
+    fields = {
+        "room": world.token(category),
+        "number": world.token(category),
+        "note": world.token(category),
+        "status_reason": world.token(category),
+        "list_total": total,
+        "list_unit_price": (total / Decimal("118.40")).quantize(Decimal("0.01")),
+        "floor_total": (floored := world.price(f"{letter}.floor" if letter == "a" else "b")),
+        "floor_unit_price": (floored / Decimal("118.40")).quantize(Decimal("0.01")),
+        "layout": where.layout,
+        "orientation": "S",
+        "no_discount": True,
+        **fields,
+    }
+    row = build.unit(where.building, floor, by=world.people[by], status=status, **fields)
+    row.note = world.token(category)
+    return save_tracked(row, action="unit.change", by=world.people[by], fields=["note"])
+
+
+def _units(world: World) -> None:
+    rows, people = world.rows, world.people
+    mine, colleague = people["salesperson"], people["colleague"]
+    rows.mine = _unit(world, "a", "a.mine", 3, Status.AVAILABLE, "specialist", salesperson=mine)
+    rows.named = _unit(world, "a", "a.mine", 4, Status.SUBSCRIBED, "specialist", salesperson=None)
+    UnitInterest.objects.create(unit=rows.named, user=mine, kind="deal")
+    UnitInterest.objects.create(unit=rows.mine, user=colleague, kind="enquiry", until=clock.now() - timedelta(days=1))
+    rows.colleague = _unit(world, "a", "a.colleague", 11, Status.AVAILABLE, "specialist", salesperson=colleague)
+    rows.held = _unit(world, "a", "a.colleague", 12, Status.HELD, "specialist", salesperson=colleague,
+                      claim_ends_at=clock.now() + timedelta(hours=5))  # fmt: skip
+    rows.sold = _unit(world, "a", "a.colleague", 13, Status.CONTRACTED, "specialist", salesperson=colleague)
+    rows.free = _unit(world, "a", "a.colleague", 14, Status.AVAILABLE, "specialist", room="1402")
+    rows.withheld = _unit(world, "a", "a.colleague", 15, Status.WITHHELD, "specialist", room="1502")
+    rows.changing = _unit(world, "a", "a.colleague", 16, Status.AVAILABLE, "specialist", room="1602")
+    rows.lapsed = _unit(world, "a", "a.colleague", 17, Status.AVAILABLE, "specialist", salesperson=colleague)
+    UnitInterest.objects.create(unit=rows.lapsed, user=mine, kind="viewing", until=clock.now() - timedelta(minutes=1))
+    rows.attic = _unit(world, "a", "a.colleague", 18, Status.AVAILABLE, "specialist", building=rows.a.attic)
+    rows.draft = _unit(world, "a", "a.draft", 21, Status.DRAFT, "specialist", salesperson=mine)
+    rows.foreign = _unit(world, "b", "b", 5, Status.AVAILABLE, "other_specialist", salesperson=None)
+    rows.foreign_mine = _unit(world, "b", "b.mine", 6, Status.AVAILABLE, "other_specialist",
+                              salesperson=people["other_salesperson"])  # fmt: skip
+    for unit, category in ((rows.held, "a.colleague"), (rows.foreign, "b")):
+        UnitLock.objects.create(unit=unit, kind=Lock.STOP, reason=world.token(category), reference=world.token(category),
+                                set_by=people["supervisor"])  # fmt: skip
+        Unit.objects.filter(pk=unit.pk).update(locks=Lock.STOP.value)
+
+
+def attach(name: str, content: bytes, content_type: str, by: User, level: str = Level.INTERNAL) -> Attachment:
+    """A kept file without the reading that guards the way in."""
+    row = Attachment(name=name, content_type=content_type, size=len(content), sha256=hashlib.sha256(content).hexdigest(),
+                     level=level, uploaded_by=by)  # fmt: skip
+    path = files.path_of(row)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    if content_type.startswith("image/"):
+        path.with_name(row.sha256 + pictures.SMALL).write_bytes(content)
+    row.save()
+    return row
+
+
+def _picture(number: int) -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGB", (4, 4), (number % 256, number // 256, 7)).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def _files(world: World) -> None:
+    rows, specialist = world.rows, world.people["specialist"]
+    for number, (name, category, target) in enumerate((
+        ("mine", "a.mine", {"unit": rows.mine}), ("colleague", "a.colleague", {"unit": rows.colleague}),
+        ("layout", "a", {"layout": rows.a.layout}), ("draft", "a.draft", {"unit": rows.draft}),
+        ("foreign", "b", {"unit": rows.foreign}), ("foreign_layout", "b", {"layout": rows.b.layout}),
+    )):  # fmt: skip
+        plan = attach(f"{world.token(category)}.png", _picture(number), "image/png", specialist)
+        paper = attach(
+            f"{world.token(category)}.pdf",
+            f"%PDF-1.4 {world.token(category)} %%EOF".encode(),
+            "application/pdf",
+            specialist,
+        )
+        for kind, file in (("FLOOR_PLAN", plan), ("FILE", paper)):
+            row = Material(**target, kind=kind, title=world.token(category), file=file, added_by=specialist)
+            setattr(rows, f"material_{name}_{kind.lower()}", save_tracked(row, action="material.add", by=specialist))
+
+
+def _workbook(*rows: Sequence[str], title: str = "Prices") -> bytes:
+    book = Workbook()
+    book.active.title = title
+    for row in rows:
+        book.active.append(list(row))
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def _batch(world: World, name: str, letter: str, category: str, by: str, state: BatchState) -> ListingBatch:
+    subject = {"marketing": "a.request.marketing"}.get(name, category)  # what is submitted is the subject of a request
+    who = world.people[by]
+    xlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    file = attach(f"{world.token(category)}.xlsx", _workbook([world.token(category)]), xlsx, who, Level.CONFIDENTIAL)
+    outcome = {"counts": {"new": 1, "changed": 0, "unchanged": 0, "refused": 1}}
+    row = ListingBatch(project=getattr(world.rows, letter).project, number=world.token(subject), title=world.token(subject),
+                       note=world.token(category), file=file, made_by=who, state=state, progress=100, outcome=outcome)  # fmt: skip
+    setattr(world.rows, f"batch_{name}", save_tracked(row, action="batch.enter", by=who))
+    return row
+
+
+def _line(world: World, batch: ListingBatch, category: str, **fields) -> None:
+    BatchLine.objects.create(batch=batch, row=4, sheet=world.token(category), label=world.token(category), **fields)
+
+
+def _batches(world: World) -> None:
+    rows = world.rows
+    for name, letter, category, by in (
+        ("marketing", "a", "a.batch.marketing", "marketing"), ("desk", "a", "a.batch.desk", "specialist"),
+        ("second", "a", "a.batch.desk", "second_marketing"), ("foreign", "b", "b", "other_specialist"),
+    ):  # fmt: skip
+        batch = _batch(world, name, letter, category, by, BatchState.DRAFT)
+        unit_category = "a.handed" if name == "marketing" else "a.draft" if letter == "a" else "b"
+        unit = _unit(world, letter, unit_category, 22 + len(name), Status.DRAFT, by, batch=batch)
+        setattr(rows, f"handed_{name}", unit)
+        _line(world, batch, category, kind="NEW", state="ENTERED", unit=unit, unit_version=1, after={"note": unit.note})
+    review.submit_batch(
+        batch=rows.batch_marketing, by=world.people["marketing"], note=world.token("a.request.marketing")
+    )
+    _preview(world)
+    _batch(world, "mapping", "a", "a.batch.desk", "specialist", BatchState.MAPPING)
+
+
+def _preview(world: World) -> None:
+    """A file that was really read: one row that can be taken over, one with a problem."""
+    mark, who = partial(world.token, "a.batch.marketing"), world.people["marketing"]
+    rows = [["3#", "31", mark(), "118.40", "2706624", mark()], ["3#", "32", mark(), mark(), "2706624", mark()]]
+    book = _workbook(["楼栋", "楼层", "房号", "建筑面积", "总价", "备注"], *rows, title=mark())
+    upload = SimpleUploadedFile(f"{mark()}.xlsx", book)
+    batch = imports.submit_file(project=world.rows.a.project, upload=upload, by=who, title=mark(), note=mark())
+    batch.number = mark()
+    save_tracked(batch, action="batch.number", by=who, fields=["number"])
+    world.rows.batch_preview = imports.read_batch(batch_id=batch.pk)
+    assert world.rows.batch_preview.state == BatchState.PREVIEW
+
+
+def _price_list(world: World, name: str, letter: str, category: str, by: str, kind: str, unit: Unit) -> PriceList:
+    who = world.people[by]
+    access = access_of(who)
+    row = prices.create_price_list(
+        project=getattr(world.rows, letter).project, kind=kind, title=world.token(category), reason=world.token(category),
+        effective_from=clock.now() + timedelta(days=2), by=who, visible=units_visible_to(access), unit_ids=[unit.pk],
+    )  # fmt: skip
+    row.number = world.token(category)
+    save_tracked(row, action="price_list.number", by=who, fields=["number"])
+    line = row.lines.get()
+    line.note, line.unit_price, line.total = world.token(category), Decimal("61234.00"), world.price(category)
+    line.save(update_fields=["note", "unit_price", "total"])
+    setattr(world.rows, f"prices_{name}", row)
+    return row
+
+
+def _prices(world: World) -> None:
+    rows, people = world.rows, world.people
+    _price_list(world, "desk", "a", "a.request", "specialist", "LIST", rows.free)
+    _price_list(world, "floor", "a", "a.price.floor", "supervisor", "FLOOR", rows.free)
+    _price_list(world, "foreign", "b", "b", "other_specialist", "LIST", rows.foreign)
+    for name, letter, category, by in (
+        ("draft", "a", "a.discount.draft", "specialist"), ("marketing", "a", "a.price.marketing", "marketing"),
+        ("open", "a", "a", "specialist"), ("foreign", "b", "b", "other_specialist"),
+    ):  # fmt: skip
+        terms = discounts.Terms(name=world.token(category), kind="PERCENT", percent=Decimal(2), amount=None,
+                                valid_from=date(2026, 1, 1), valid_to=None, conditions=world.token(category))  # fmt: skip
+        asked = {"a.discount.draft": "a.request", "a.price.marketing": "a.request.marketing", "a": "a.request"}
+        policy = discounts.propose_discount(project=getattr(rows, letter).project, terms=terms, by=people[by],
+                                            reason=world.token(asked.get(category, "b")))  # fmt: skip
+        setattr(rows, f"discount_{name}", policy)
+    open_request = approvals.Approval.objects.get(target_id=rows.discount_open.pk, kind__startswith="discount")
+    approvals.decide(approval_id=open_request.pk, by=people["supervisor"], agree=True, comment=world.token("a.request"))
+    rows.discount_open = DiscountPolicy.objects.get(pk=rows.discount_open.pk)
+
+
+def _requests(world: World) -> None:
+    rows, people = world.rows, world.people
+    specialist = people["specialist"]
+    seen = units_visible_to(access_of(specialist))
+    rows.change = changes.request_change(unit_id=rows.changing.pk, visible=seen, values={"orientation": "N"},
+                                         version=rows.changing.version, reason=world.token("a.request"), by=specialist)  # fmt: skip
+    release.release_units(project=rows.a.project, unit_ids=[rows.withheld.pk], visible=seen,
+                          reason=world.token("a.request"), by=specialist)  # fmt: skip
+    foreign = people["other_specialist"]
+    theirs = Unit.objects.filter(pk=rows.foreign_mine.pk)
+    Unit.objects.filter(pk=rows.foreign_mine.pk).update(room="602")
+    rows.foreign_change = changes.request_change(unit_id=rows.foreign_mine.pk, visible=theirs, values={"orientation": "N"},
+                                                 version=rows.foreign_mine.version, reason=world.token("b"), by=foreign)  # fmt: skip
+    rows.handed_request = approvals.Approval.objects.get(target_id=rows.batch_marketing.pk, kind__startswith="listing")
+
+
+def _house(world: World) -> None:
+    rows, people = world.rows, world.people
+    now = clock.now()
+    rows.deputy = deputies.name_deputy(by=people["supervisor"], project_id=rows.a.project.pk, deputy=people["finance"],
+                                       starts_at=now + timedelta(days=4), ends_at=now + timedelta(days=5),
+                                       reason=world.token("a.deputy"))  # fmt: skip
+    rows.account_request = accounts.propose_active(by=people["administrator"], user=people["second_marketing"], active=False,
+                                                   reason=world.token("a.account"))  # fmt: skip
+    newcomer = build.user(name="Newcomer")
+    rows.one_time = passwords.make_link(user=newcomer, by=None)
+    rows.session = Session.objects.create(
+        session_key="x" * 32, user=people["colleague"], session_data="", expire_date=now + timedelta(hours=1)
+    )
+    rows.holiday = Holiday.objects.create(day=date(2027, 3, 3), name=world.token("company"))
+    for identity, person in list(people.items()):
+        Notice.objects.create(
+            to=person, code="deputy.ended", params={"by": "x", "deputy": identity}, key=f"n-{identity}"
+        )
+    rows.notice = Notice.objects.get(to=people["salesperson"], key="n-salesperson")
+    rows.foreign_notice = Notice.objects.get(to=people["colleague"], key="n-colleague")
