@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, close_old_connections, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from salescontrol.core import clock
 from salescontrol.core.models import Heartbeat, JobRun, OutboxMessage
@@ -70,11 +70,25 @@ def _run_schedule(now: datetime) -> int:
     for name, schedule in _SCHEDULE.items():
         slot = schedule.slot(now)
         if slot and (run := _claim_slot(name, slot)) is not None:
-            run.outcome = schedule.run(slot)
-            run.finished_at = clock.now()
-            run.save(update_fields=["outcome", "finished_at"])
+            _run_slot(run, schedule)
             done += 1
     return done
+
+
+def _run_slot(run: JobRun, schedule: Schedule) -> None:
+    """Do one slot; a failure is kept with its text, without an end, and the next slot tries again."""
+    try:
+        run.outcome = schedule.run(run.slot)
+        run.finished_at = clock.now()
+    except Exception as error:
+        # A job may fail in any way; the other jobs and messages must be done all the same.
+        log.exception("job_failed", job=run.job, slot=run.slot)
+        run.outcome = _told(error)
+    run.save(update_fields=["outcome", "finished_at"])
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:2000]
 
 
 def _claim_slot(name: str, slot: str) -> JobRun | None:
@@ -115,21 +129,24 @@ def _hand_to_celery(pk: int) -> None:
 
 
 def run_message(pk: int) -> None:
-    """Execute one outbox message; a failure is kept with its text and tried again with growing distance."""
-    message = OutboxMessage.objects.filter(pk=pk, done_at__isnull=True).first()
-    if message is None:
+    """Execute one outbox message; a failure is kept with its text and tried again with growing distance.
+
+    The attempt is counted before it begins, so that a message which ends the process is given up as well.
+    """
+    open_message = OutboxMessage.objects.filter(pk=pk, done_at__isnull=True, attempts__lt=ATTEMPTS)
+    if not open_message.update(attempts=F("attempts") + 1):
         return
-    message.attempts += 1
+    message = OutboxMessage.objects.get(pk=pk)
     try:
         _HANDLERS[message.topic](**message.payload)
     except Exception as error:
         # A handler may fail in any way; the dispatcher must survive it, keep the text and try again later.
         log.exception("job_failed", topic=message.topic, message=pk)
-        message.error = f"{type(error).__name__}: {error}"[:2000]
+        message.error = _told(error)
         message.taken_until, message.due_at = None, clock.now() + timedelta(seconds=30 * 4**message.attempts)
     else:
         message.error, message.done_at = "", clock.now()
-    message.save(update_fields=["attempts", "error", "taken_until", "due_at", "done_at"])
+    message.save(update_fields=["error", "taken_until", "due_at", "done_at"])
 
 
 def work(*, pause: Callable[[], bool]) -> None:

@@ -64,6 +64,45 @@ def test_a_message_is_given_up_after_five_attempts(calls, settings):
     assert len(seen) == jobs.ATTEMPTS
 
 
+@pytest.mark.django_db
+def test_a_message_that_ends_the_process_counts_as_an_attempt_and_is_given_up_too(calls, monkeypatch, settings):
+    """A killed process runs no `except`: were the attempt counted afterwards, the message would end every process for ever."""
+    settings.REDIS_URL = ""
+    seen = []
+
+    def killed(**payload):
+        seen.append(payload)
+        raise SystemExit
+
+    monkeypatch.setitem(jobs._HANDLERS, "test.note", killed)
+    jobs.enqueue("test.note")
+    for _attempt in range(9):
+        OutboxMessage.objects.update(due_at=clock.now() - timedelta(seconds=1), taken_until=None)
+        try:
+            jobs.run_due()
+        except SystemExit:
+            continue
+    assert len(seen) == jobs.ATTEMPTS
+
+
+@pytest.mark.django_db
+def test_a_failing_job_of_the_clock_keeps_nothing_else_from_its_work(calls, settings):
+    settings.REDIS_URL = ""
+    seen, _failures = calls
+    ran = []
+
+    def broken(slot):
+        raise RuntimeError("no paper")
+
+    jobs.every("test.broken", lambda now: "2026-11-23")(broken)
+    jobs.every("test.nightly", lambda now: "2026-11-23")(lambda slot: ran.append(slot) or "done")
+    jobs.enqueue("test.note", unit=7)
+    jobs.run_due()
+    assert (ran, seen) == (["2026-11-23"], [{"unit": 7}])
+    run = JobRun.objects.get(job="test.broken")
+    assert run.outcome == "RuntimeError: no paper" and run.finished_at is None
+
+
 @pytest.mark.django_db(transaction=True)
 def test_work_asked_for_in_a_failed_transaction_is_never_done(calls, settings):
     settings.REDIS_URL = ""
