@@ -109,7 +109,7 @@ def _finish(
     batch: ListingBatch, state: BatchState, outcome: dict[str, Any], plan: import_plan.Plan | None = None
 ) -> ListingBatch:
     locked = ListingBatch.objects.select_for_update(of=("self",)).select_related("project", "made_by").get(pk=batch.pk)
-    if locked.state != BatchState.READING:
+    if locked.state != BatchState.READING or locked.version != batch.version:
         return locked
     keep_lines(locked, plan.lines if plan else [])
     if {"floor_unit_price", "floor_total"} & {*outcome.get("fields", ())}:
@@ -208,8 +208,8 @@ def _read_again(locked: ListingBatch, *, by, action: str, mapping: Mapping[str, 
 
 @transaction.atomic
 def discard_batch(*, batch: ListingBatch, version: int, by) -> ListingBatch:
-    """Give the hand-over up before anything was taken over from it; the file and its record stay."""
-    locked = _locked(batch, version=version, states=UNREAD, by=by)
+    """Give the hand-over up before anything was taken over from it, also while it is read; the file and its record stay."""
+    locked = _locked(batch, version=version, states=(BatchState.READING, *UNREAD), by=by)
     locked.state, locked.version = BatchState.DISCARDED, locked.version + 1
     save_tracked(locked, action="batch.discard", by=by, fields=["state", "version"])
     return locked
@@ -225,8 +225,8 @@ def accept_batch(
     `leave_out`: ids of refused lines that are left out on purpose; `leave_out_all`: all of them. Raises Refusal when refused
     lines remain or nothing is new or changed, Conflict when the units changed since the preview.
     """
+    Project.objects.select_for_update().get(pk=batch.project_id)
     locked = _locked(batch, version=version, states=(BatchState.PREVIEW,), by=by)
-    Project.objects.select_for_update().get(pk=locked.project_id)
     lines = list(locked.lines.exclude(kind=LineKind.UNCHANGED))
     refused = [line.pk for line in lines if line.kind == LineKind.REFUSED]
     remaining = [] if leave_out_all else [pk for pk in refused if pk not in leave_out]

@@ -141,6 +141,7 @@ class BatchPage(InBatch, DetailPage):
     def actions(self) -> list[dict]:
         batch = self.batch
         shown = {
+            BatchState.READING: ["batch_discard"],
             BatchState.MAPPING: ["batch_columns", "batch_discard"],
             BatchState.PREVIEW: ["batch_columns", "batch_again", "batch_discard"],
             BatchState.REFUSED: ["batch_discard"],

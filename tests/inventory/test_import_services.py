@@ -370,6 +370,30 @@ def test_planning_asks_the_same_number_of_queries_for_one_row_and_for_many(
             assert len(make_plan(project=people.a, table=table).lines) == size
 
 
+def test_a_hand_over_that_is_never_read_to_its_end_can_be_given_up(people, tmp_path):
+    path = price_list(tmp_path / "list.xlsx", row())
+    upload = SimpleUploadedFile(path.name, path.read_bytes())
+    batch = imports.submit_file(project=people.a, upload=upload, by=people.marketing)
+    imports.discard_batch(batch=batch, version=batch.version, by=people.marketing)
+    assert imports.read_batch(batch_id=batch.pk).state == BatchState.DISCARDED
+
+
+def test_a_late_reader_does_not_finish_what_was_asked_for_anew(people, hand_over, monkeypatch):
+    """A message may come twice: the slow first reader must not answer with the columns of before."""
+    batch = hand_over(row())
+    imports.read_again(batch=batch, version=batch.version, by=people.marketing)
+    real = imports.read_attachment
+
+    def overtaken(**asked):
+        monkeypatch.setattr(imports, "read_attachment", real)
+        done = imports.read_batch(batch_id=batch.pk)
+        imports.read_again(batch=done, version=done.version, by=people.marketing)
+        return real(**asked)
+
+    monkeypatch.setattr(imports, "read_attachment", overtaken)
+    assert imports.read_batch(batch_id=batch.pk).state == BatchState.READING
+
+
 def test_lines_of_one_batch_stay_with_it(people, hand_over):
     batch, other = hand_over(row()), hand_over(row(房号="02"))
     assert BatchLine.objects.count() == 2
