@@ -376,7 +376,9 @@ def _locked_with_units(approval: Approval, by) -> tuple[PriceList, list[Unit]]:
 
 
 def _apply(approval: Approval, by) -> None:
+    """What is decided after its time counts from the decision, so that it comes after what took effect meanwhile."""
     price_list, _chosen = _locked_with_units(approval, by)
+    now = clock.now()
     moved = move(
         PRICE_TABLE,
         "price_list.approve",
@@ -385,8 +387,9 @@ def _apply(approval: Approval, by) -> None:
         project_id=price_list.project_id,
         approved=True,
         version=price_list.version + 1,
+        effective_from=max(price_list.effective_from, now),
     )
-    if moved.effective_from <= clock.now():
+    if moved.effective_from <= now:
         price_effect.take_effect(price_list=moved, by=by)
 
 

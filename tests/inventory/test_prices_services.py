@@ -197,6 +197,16 @@ def test_after_a_claim_the_list_that_took_effect_last_counts(people, house):
     assert prices_now([claimed], "list_unit_price", "version") == {(Decimal("25146.00"), 2)}
 
 
+def test_a_list_decided_after_its_time_takes_effect_when_it_is_decided(people, units):
+    """Else a list of yesterday's date would be called effective while the list of this morning went on counting."""
+    decide(submit(propose(people, percent="1"), people.specialist), people.supervisor)
+    late = propose(people, percent="5", due=clock.now() - timedelta(days=1))
+    decide(submit(late, people.specialist), people.supervisor)
+    assert prices_now(units, "list_total") == {(late.lines.first().total,)}
+    assert state(late) == STATE.EFFECTIVE
+    assert PriceList.objects.get(pk=late.pk).effective_from > clock.now() - timedelta(minutes=1)
+
+
 def test_an_earlier_list_is_superseded_when_nothing_of_it_is_in_force(people, house, units):
     other = build.building(people.a, "9#")
     build.unit(other, by=people.specialist)
