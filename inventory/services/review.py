@@ -122,8 +122,8 @@ def return_units(*, batch: ListingBatch, unit_ids: Collection[int], by, comment:
     Raises Forbidden for whoever could not decide the batch, Refusal without a comment or a unit, Conflict when the batch is
     decided. When no unit and no change is left, the batch itself is returned.
     """
+    approval = _pending(batch)
     locked = _locked_submitted(batch)
-    approval = _pending(locked)
     approvals.require_decider(approval=approval, by=by)
     if not comment.strip():
         raise Refusal(
@@ -231,7 +231,9 @@ def _ask(batch: ListingBatch, drafts: Sequence[Unit], changes: Sequence[BatchLin
 
 
 def _pending(batch: ListingBatch) -> Approval:
-    found = Approval.objects.filter(kind=KIND, target_id=batch.pk, state=Approval.State.PENDING).first()
+    """The request about the batch, locked: whoever decides locks it before the batch as well."""
+    pending = Approval.objects.filter(kind=KIND, target_id=batch.pk, state=Approval.State.PENDING)
+    found = pending.select_for_update(of=("self",)).first()
     if found is None:
         raise Conflict(
             _("Batch %(batch)s does not wait for a decision any more. Reload the page to see where it stands.")
@@ -252,8 +254,15 @@ def _apply(approval: Approval, by) -> None:
     """
     Project.objects.select_for_update().get(pk=approval.project_id)
     batch = ListingBatch.objects.select_for_update(of=("self",)).select_related("project").get(pk=approval.target_id)
-    submitted = units.locked(_submitted(batch).values_list("pk", flat=True), visible=_submitted(batch))
-    changes = list(queries.waiting_changes(batch).select_related("unit"))
+    about = {
+        *_submitted(batch).values_list("pk", flat=True),
+        *queries.waiting_changes(batch).values_list("unit", flat=True),
+    }
+    chosen = {unit.pk: unit for unit in units.locked(about, visible=Unit.objects.all())}
+    submitted = [unit for unit in chosen.values() if unit.review == Review.SUBMITTED]
+    changes = list(queries.waiting_changes(batch))
+    for line in changes:
+        line.unit = chosen[line.unit_id]
     _refuse_stale(submitted, approval.after["units"], changes)
     _refuse_incomplete(batch.project, submitted)
     represented = access_of(by).deputy_of.get(batch.project_id)
