@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 import structlog
 
-
 # Line breaks that JSON leaves as they are, and that some readers of logs take for the end of a record.
 _BREAKS = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}
 
