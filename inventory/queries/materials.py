@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from inventory.models import Layout, Material, Project, Unit
 from inventory.models.material import MaterialKind
@@ -16,7 +16,7 @@ def of_unit(unit: Unit) -> QuerySet[Material]:
     """The unit's own materials and those of its layout; its own first."""
     mine = Q(unit=unit) | (Q(layout=unit.layout_id) if unit.layout_id else Q(pk__in=[]))
     found = Material.objects.filter(mine, removed_at__isnull=True).select_related("file", "added_by", "layout")
-    return found.order_by("layout", "pk")
+    return found.order_by(F("layout_id").asc(nulls_first=True), "pk")
 
 
 def of_layout(layout: Layout) -> QuerySet[Material]:

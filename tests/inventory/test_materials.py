@@ -8,6 +8,7 @@ from django.urls import reverse
 from PIL import Image
 
 from inventory.models import Material
+from inventory.queries import materials
 from inventory.services.materials import add_material, remove_material
 from inventory.states import Status
 from salescontrol.core.errors import Conflict, Forbidden, Refusal
@@ -76,6 +77,11 @@ def test_a_drawing_of_the_layout_shows_on_all_its_units(house, sign_in):
     assert "Evening" in client.get(response.url).content.decode()
     assert "Evening" in sign_in(house.salesperson).get(address("unit", house.mine.pk)).content.decode()
     assert "Evening" not in sign_in(house.colleague).get(address("unit", house.theirs.pk)).content.decode()
+
+
+def test_a_units_own_drawing_comes_before_that_of_its_layout(house):
+    shared, own = add(house, house.layout, title="shared"), add(house, house.mine, title="own")
+    assert list(materials.of_unit(house.mine)) == [own, shared]
 
 
 def test_a_drawing_is_a_picture_or_pdf_and_only_other_files_may_be_documents(house):
