@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.generic import View
 from openpyxl import Workbook
@@ -217,7 +218,8 @@ class ActionPage(FormPage):
         return ""
 
     def get_back_url(self) -> str:
-        return self.request.headers.get("Referer", "") or "/"
+        came_from = self.request.headers.get("Referer", "")
+        return came_from if url_has_allowed_host_and_scheme(came_from, {self.request.get_host()}) else "/"
 
     def get_context(self) -> dict:
         return {

@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from inventory.models import Layout, Unit
 from salescontrol.core.models import AuditEvent
+from salescontrol.core.views import ActionPage
 from tests import build
 
 LAYOUTS = reverse("inventory:layout_list", args=["AAA"])
@@ -129,3 +130,19 @@ def test_abuse_44_what_changes_something_is_never_a_get(people, sign_in):
         + f"?everything=on&salesperson={people.salesperson.pk}&reason=x&chosen={unit.pk}"
     )
     assert Unit.objects.get().salesperson is None
+
+
+@pytest.mark.parametrize(
+    ("came_from", "back"),
+    [
+        ("http://testserver/p/AAA/board/?unit=7", "http://testserver/p/AAA/board/?unit=7"),
+        ("https://elsewhere.example/", "/"),
+        ("//elsewhere.example/", "/"),
+        ("javascript:alert(1)", "/"),
+        ("", "/"),
+    ],
+)
+def test_abuse_43_the_way_back_from_an_action_stays_on_this_site(rf, came_from, back):
+    page = ActionPage()
+    page.request = rf.get("/", headers={"Referer": came_from})
+    assert page.get_back_url() == back
