@@ -6,5 +6,5 @@ urlpatterns = [
     path("", include("salescontrol.core.urls")),
     path("", include("security.urls")),
     path("projects/", include("inventory.company_urls")),
-    path("p/<str:code>/", include("inventory.urls")),
+    path("p/<slug:code>/", include("inventory.urls")),
 ]

@@ -36,7 +36,7 @@ urlpatterns = [
     path("settings/holidays/add/", settings.HolidayEdit.as_view(), name="holiday_add"),
     path("settings/holidays/<int:pk>/", settings.HolidayEdit.as_view(), name="holiday_edit"),
     path("settings/holidays/<int:pk>/remove/", settings.HolidayRemove.as_view(), name="holiday_remove"),
-    path("settings/p/<str:code>/", settings.Settings.as_view(), name="project_settings"),
-    path("settings/p/<str:code>/history/", settings.SettingsHistory.as_view(), name="project_settings_history"),
-    path("settings/p/<str:code>/<str:key>/reset/", settings.SettingReset.as_view(), name="project_setting_reset"),
+    path("settings/p/<slug:code>/", settings.Settings.as_view(), name="project_settings"),
+    path("settings/p/<slug:code>/history/", settings.SettingsHistory.as_view(), name="project_settings_history"),
+    path("settings/p/<slug:code>/<str:key>/reset/", settings.SettingReset.as_view(), name="project_setting_reset"),
 ]

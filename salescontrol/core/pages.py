@@ -293,7 +293,7 @@ class Search(DetailPage):
     template_name = "core/search.html"
 
     def get_context(self) -> dict:
-        words = self.request.GET.get("q", "").strip()[:60]
+        words = self.request.GET.get("q", "").replace("\0", "").strip()[:60]
         return {"words": words, "sections": panels.sections("search", self.request.access, words) if words else []}
 
 

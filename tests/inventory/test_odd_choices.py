@@ -1,4 +1,4 @@
-"""Whatever a form sends as the ids of chosen rows: what is no id is left out, nothing breaks (abuse 6, 8)."""
+"""Whatever stands where an id, a code or words are expected: nothing breaks, on either engine (abuse 6, 8)."""
 
 import pytest
 from django.urls import reverse
@@ -33,3 +33,9 @@ def test_the_board_knows_no_unit_with_an_odd_id(people, sign_in):
     client = sign_in(people.supervisor)
     for odd in filter(None, ODD):
         assert client.get(reverse("inventory:board", args=["AAA"]), {"unit": odd}).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/p/%00/board/", "/p/A%00A/units/", "/settings/p/%00/", "/search/?q=%00302"])
+def test_an_address_with_a_character_that_no_database_keeps_finds_nothing(people, sign_in, path):
+    answer = sign_in(people.supervisor).get(path)
+    assert answer.status_code == (200 if "search" in path else 404)
