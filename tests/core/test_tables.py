@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from salescontrol.core import tables
+from salescontrol.core.templatetags import sales
 
 COLUMNS = (
     tables.Column("name", "Name", sort=("name", "pk"), link=lambda row: f"/x/{row.name}"),
@@ -87,3 +88,7 @@ def test_excel_gets_numbers_as_numbers_and_moments_in_local_time(value, plain):
 
 def test_sheet_rows_are_the_bare_values_of_what_is_shown():
     assert list(tables.sheet_rows(COLUMNS, [ROW])) == [["3#", Decimal("1234.50"), "s", "on", None]]
+
+
+def test_sums_in_ten_thousands_round_half_up_like_every_amount():
+    assert [sales.wan(amount) for amount in ("25000", "34999.99", "1005000")] == ["3", "3", "101"]

@@ -1,6 +1,6 @@
 """How figures and moments look on every page: one filter each."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django import template
 from django.template.defaultfilters import date as format_date
@@ -33,7 +33,7 @@ def amount(value) -> str:
 @register.filter
 def wan(value) -> str:
     """An amount in 万元, rounded: `271`."""
-    return "" if value is None else f"{(Decimal(str(value)) / 10000).quantize(Decimal(1)):,}"
+    return "" if value is None else f"{(Decimal(str(value)) / 10000).quantize(Decimal(1), ROUND_HALF_UP):,}"
 
 
 @register.filter
