@@ -1,14 +1,16 @@
 """Price lists: which a user may read, what they would change, and which of them is in force for a unit (domain B4)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 
-from inventory.models import PriceLine, PriceList, Project, Unit
+from inventory.models import PriceLine, PriceList, Project, Unit, UnitLock
 from inventory.models.price import PriceKind
-from inventory.states import CLAIMED, PriceListState, Review, Status
+from inventory.states import CLAIMED, Lock, PriceListState, Review, Status
+from salescontrol.core import clock
 from salescontrol.core.access import Access
 from salescontrol.core.fields import money
 from salescontrol.core.permissions import Permission
@@ -20,6 +22,8 @@ PRICE_FIELDS = {
     PriceKind.FILED: ("filed_unit_price", "filed_total"),
 }
 OPEN = (PriceListState.DRAFT, PriceListState.REJECTED)
+# Asking again and again with another price would tell the floor price to somebody who may not read it (decisions 4).
+PRICE_QUESTIONS_A_DAY = 5
 
 
 def price_lists_visible_to(access: Access) -> QuerySet[PriceList]:
@@ -76,6 +80,15 @@ def newest_lines(
     lines = PriceLine.objects.filter(price_list__project=project, price_list__kind=kind, price_list__state__in=among)
     ordered = lines.select_related("price_list").order_by("price_list__effective_from", "price_list_id")
     return {line.unit_id: line for line in ordered}
+
+
+def asked_too_often(units: Collection[int] | QuerySet, by) -> bool:
+    """Whether this user asked for another price of one of these units (ids) as often as one may within a day, by a price list
+    or by a change of the unit: each such question has laid its price lock, also when it was withdrawn."""
+    since = clock.now() - timedelta(days=1)
+    asked = UnitLock.objects.filter(unit__in=units, kind=Lock.PRICE, set_by=by, set_at__gte=since)
+    often = asked.order_by().values("unit").annotate(times=Count("pk")).filter(times__gte=PRICE_QUESTIONS_A_DAY)
+    return often.exists()
 
 
 def has_live_claim(unit: Unit, now) -> bool:

@@ -5,7 +5,6 @@ as an entry form or an import, now and again when it is decided.
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,13 +15,14 @@ from django.utils.translation import gettext_lazy
 
 from inventory import rules
 from inventory.models import Unit
+from inventory.queries import prices as price_queries
 from inventory.queries import review as review_queries
 from inventory.queries.concerned import concerned
 from inventory.rules.fields import PLACE
 from inventory.services import release, stages, units
 from inventory.services.import_write import Names, assign
 from inventory.states import CLAIMED, CORRECTIONS, Lock, Review, Status
-from salescontrol.core import approvals, clock, money, notices
+from salescontrol.core import approvals, money, notices
 from salescontrol.core.access import access_of
 from salescontrol.core.errors import Conflict, NotVisible, Refusal
 from salescontrol.core.history import save_tracked
@@ -34,8 +34,6 @@ KIND = "unit.change"
 FLOOR_FIELDS = ("floor_unit_price", "floor_total")
 PRICE_FIELDS = rules.PRICE_FIELDS
 CHANGEABLE = tuple(name for name in rules.FIELDS if name not in {*PLACE, "entrance", "status", "permit_number"})
-# Asking again and again with another price would tell the floor price to somebody who may not read it (decisions 4).
-PRICE_REQUESTS_A_DAY = 5
 
 
 def current_texts(unit: Unit, *, floor_prices: bool) -> dict[str, str]:
@@ -169,12 +167,10 @@ def _check_prices(unit: Unit, prices: bool, sees_floor: bool, by) -> None:
             % {"unit": unit},
             code="claimed",
         )  # fmt: skip
-    since = clock.now() - timedelta(days=1)
-    asked = Approval.objects.filter(kind=KIND, target_id=unit.pk, requested_by=by, requested_at__gte=since)
-    if not sees_floor and asked.count() >= PRICE_REQUESTS_A_DAY:
+    if not sees_floor and price_queries.asked_too_often([unit.pk], by):
         raise Refusal(
             _("You asked for changes of this unit %(count)s times within a day. Ask the supervisor.")
-            % {"count": PRICE_REQUESTS_A_DAY},
+            % {"count": price_queries.PRICE_QUESTIONS_A_DAY},
             code="too_often",
         )
 

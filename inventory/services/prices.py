@@ -2,7 +2,7 @@
 prices below the floor by management too. Undecided, a list locks its units; decided, it takes effect at its time."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -30,8 +30,6 @@ from salescontrol.core.transitions import move
 
 KIND = "price.list"
 LARGEST_STEP = Decimal(50)
-# Proposing again and again would tell the floor price to somebody who may not read it (decisions 4).
-SUBMISSIONS_A_DAY = 5
 # Whoever did one of these had a hand in the list and does not decide it.
 EDITS = tuple(f"price_list.{act}" for act in ("create", "edit", "edit_lines", "adjust", "remove_lines", "read_file"))
 
@@ -310,15 +308,10 @@ def _save(price_list: PriceList, action: str, by, fields: Sequence[str] = ()) ->
 def _refuse_probing(price_list: PriceList, by) -> None:
     if price_list.kind != PriceKind.LIST or access_of(by).can(Permission.FLOOR_PRICE_SEE, price_list.project_id):
         return
-    since = clock.now() - timedelta(days=1)
-    asked = Approval.objects.filter(
-        kind=KIND, project_id=price_list.project_id, requested_by=by, requested_at__gte=since
-    ).values_list("target_id", flat=True)
-    again = PriceLine.objects.filter(price_list__in=set(asked), unit__in=price_list.lines.values("unit"))
-    if len(asked) >= SUBMISSIONS_A_DAY and again.exists():
+    if queries.asked_too_often(price_list.lines.values("unit"), by):
         raise Refusal(
             _("You submitted prices of these units %(count)s times within a day. Ask the supervisor.")
-            % {"count": SUBMISSIONS_A_DAY},
+            % {"count": queries.PRICE_QUESTIONS_A_DAY},
             code="too_often",
         )
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from inventory.models import Unit, UnitLock
+from inventory.queries.prices import PRICE_QUESTIONS_A_DAY
 from inventory.queries.scope import units_visible_to
 from inventory.services import changes
 from inventory.states import CLAIMED, Lock, Review, Status
@@ -219,7 +220,7 @@ def test_a_floor_price_is_asked_for_only_by_who_sees_it(people, unit):
 
 
 def test_probing_for_the_floor_price_ends_after_five_requests_a_day(people, unit):
-    for step in range(changes.PRICE_REQUESTS_A_DAY):
+    for step in range(PRICE_QUESTIONS_A_DAY):
         approval = ask(people, unit, {"list_unit_price": str(22000 + step), "list_total": ""})
         approvals.withdraw(approval_id=approval.pk, by=people.specialist)
     with pytest.raises(Refusal) as refusal:

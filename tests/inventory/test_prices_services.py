@@ -10,7 +10,7 @@ from inventory.models.price import PriceKind
 from inventory.models.unit import PricingMode
 from inventory.queries import prices as queries
 from inventory.queries.scope import units_visible_to
-from inventory.services import price_effect, price_file, prices
+from inventory.services import changes, price_effect, price_file, prices
 from inventory.states import CLAIMED, PRICE_TABLE, Lock, PriceListState, Status
 from salescontrol.core import approvals, clock, jobs
 from salescontrol.core.access import access_of
@@ -298,7 +298,7 @@ def test_marketing_sees_its_own_lists_and_no_others(people, house):
 
 
 def test_probing_ends_after_five_submissions_a_day(people, units):
-    for _step in range(prices.SUBMISSIONS_A_DAY):
+    for _step in range(queries.PRICE_QUESTIONS_A_DAY):
         approval = submit(propose(people, percent="-1"), people.specialist)
         approvals.withdraw(approval_id=approval.pk, by=people.specialist)
     with pytest.raises(Refusal) as refusal:
@@ -307,6 +307,27 @@ def test_probing_ends_after_five_submissions_a_day(people, units):
 
 
 # ---------------------------------------------------------------- lines
+
+
+def test_probing_does_not_go_on_by_taking_units_out_of_lists_or_by_asking_for_changes(people, units):
+    probed, spare = units[0], units[1]
+    for _step in range(queries.PRICE_QUESTIONS_A_DAY - 1):
+        found = propose(people, percent="-1", unit_ids=[probed.pk, spare.pk])
+        approvals.withdraw(approval_id=submit(found, people.specialist).pk, by=people.specialist)
+        line = found.lines.get(unit=probed)
+        found.refresh_from_db()
+        prices.remove_lines(price_list=found, line_ids=[line.pk], version=found.version, by=people.specialist)
+    visible = units_visible_to(access_of(people.specialist))
+    asked = {"values": {"list_unit_price": "22000", "list_total": ""}, "visible": visible, "reason": "x"}
+    probed.refresh_from_db()
+    last = changes.request_change(unit_id=probed.pk, version=probed.version, by=people.specialist, **asked)
+    approvals.withdraw(approval_id=last.pk, by=people.specialist)
+    with pytest.raises(Refusal) as refusal:
+        submit(propose(people, percent="-1", unit_ids=[probed.pk]), people.specialist)
+    assert refusal.value.code == "too_often"
+    with pytest.raises(Refusal) as refusal:
+        changes.request_change(unit_id=probed.pk, version=probed.version, by=people.specialist, **asked)
+    assert refusal.value.code == "too_often"
 
 
 def edit(found, people, line, unit_price="", total="", note=""):
