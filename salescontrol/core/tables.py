@@ -7,6 +7,8 @@ from decimal import Decimal
 from functools import reduce
 from typing import Any
 
+from django.db.models import F
+from django.db.models.expressions import OrderBy
 from django.utils import timezone
 from django.utils.html import conditional_escape as escape
 from django.utils.safestring import SafeString
@@ -90,6 +92,14 @@ def ordering(columns: Sequence[Column], wanted: str) -> tuple[str, ...]:
     descending, key = wanted.startswith("-"), wanted.lstrip("-")
     fields = next((column.sort for column in columns if column.key == key), ())
     return tuple(_reverse(field) if descending else field for field in fields)
+
+
+def unknown_last(fields: Sequence[str]) -> list[OrderBy]:
+    """The ordering with rows that have no value at the end, either way round: left alone, each engine has its own mind."""
+    return [
+        F(field[1:]).desc(nulls_last=True) if field.startswith("-") else F(field).asc(nulls_last=True)
+        for field in fields
+    ]
 
 
 def _reverse(field: str) -> str:

@@ -93,7 +93,7 @@ class ListPage(Page):
         self.columns = self.get_columns()
         rows = self.get_filtered()
         self.sort = request.GET.get("sort", "")
-        rows = rows.order_by(*tables.ordering(self.columns, self.sort), *self.default_order)
+        rows = rows.order_by(*tables.unknown_last(tables.ordering(self.columns, self.sort)), *self.default_order)
         if request.GET.get("format") == "xlsx" and self.may_export():
             return self.export(rows)
         return self.show(**self.page_of(rows))

@@ -169,6 +169,12 @@ def test_the_surveyed_area_takes_the_place_of_the_planned(house, sign_in):
     assert house.theirs.number not in page
 
 
+def test_units_without_a_value_stand_last_in_either_direction_on_every_engine(house, sign_in):
+    client = sign_in(house.supervisor)
+    for sort in ("layout", "-layout", "salesperson", "-salesperson"):
+        assert numbers(client.get(f"{address('unit_list')}?sort={sort}"))[-1] == house.kept.number
+
+
 def test_sorting_by_each_head_in_both_directions(house, sign_in):
     client = sign_in(house.supervisor)
     up, down = (numbers(client.get(f"{address('unit_list')}?sort={sort}")) for sort in ("floor", "-floor"))
