@@ -179,9 +179,9 @@ def clients(world: World) -> dict[str, Client]:
 class Crawl:
     """A world on its stage, and the answers of its addresses, asked when they are wanted."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, shape: str = "{}") -> None:
         self.folder = folder
-        self.world = make()
+        self.world = make(shape)
         self.addresses = addresses(self.world)
         self.browsers = clients(self.world)
         self._answers: dict[str, list[Answer]] = {}

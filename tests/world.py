@@ -6,6 +6,7 @@ identity may meet which category. What a page, workbook or file name shows beyon
 
 import hashlib
 import io
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -79,7 +80,8 @@ SEES = {
 class World:
     """The rows, the people by identity, and the tokens by category."""
 
-    def __init__(self) -> None:
+    def __init__(self, shape: str = "{}") -> None:
+        self.shape = shape
         self.tokens: dict[str, set[str]] = defaultdict(set)
         self.people: dict[str, User] = {}
         self.rows = SimpleNamespace()
@@ -89,7 +91,7 @@ class World:
         self._count += 1
         token = f"zq{self._count:04d}k"
         self.tokens[category].add(token)
-        return token
+        return self.shape.replace("{}", token)
 
     def price(self, category: str) -> Decimal:
         """An amount whose digits are a token in every way it may be written."""
@@ -119,9 +121,13 @@ class World:
         return {person.name.split()[-1], person.phone, person.email.split("@")[0]} if person else set()
 
 
-def make() -> World:
-    """Everything, in an order in which hidden rows come after visible ones."""
-    world = World()
+# What somebody might type: the end of an attribute, an element, signs of a template.
+HOSTILE = '"><i>{}{{7*7}}'
+
+
+def make(shape: str = "{}") -> World:
+    """Everything, in an order in which hidden rows come after visible ones; `shape` is what stands around each token."""
+    world = World(shape)
     _projects(world)
     _people(world)
     _units(world)
@@ -264,7 +270,7 @@ def _files(world: World) -> None:
 
 def _workbook(*rows: Sequence[str], title: str = "Prices") -> bytes:
     book = Workbook()
-    book.active.title = title
+    book.active.title = re.sub(r"[\[\]:*?/\\]", " ", title)[:31]
     for row in rows:
         book.active.append(list(row))
     stream = io.BytesIO()
@@ -387,7 +393,7 @@ def _house(world: World) -> None:
     rows.holiday = Holiday.objects.create(day=date(2027, 3, 3), name=world.token("company"))
     for identity, person in list(people.items()):
         Notice.objects.create(
-            to=person, code="deputy.ended", params={"by": "x", "deputy": identity}, key=f"n-{identity}"
+            to=person, code="deputy.ended", params={"by": "001", "deputy": "002", "project": "003"}, key=f"n-{identity}"
         )
     rows.notice = Notice.objects.get(to=people["salesperson"], key="n-salesperson")
     rows.foreign_notice = Notice.objects.get(to=people["colleague"], key="n-colleague")

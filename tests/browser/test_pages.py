@@ -11,7 +11,7 @@ from django.test import Client
 from tests.browser.conftest import listen
 from tests.crawl import BACKEND, addresses
 from tests.permissions.matrix import EXPECTED
-from tests.world import IDENTITIES, make
+from tests.world import HOSTILE, IDENTITIES, make
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SERIOUS = {"serious", "critical"}
@@ -26,9 +26,11 @@ WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 SAME_WORDS = """
     person court prices newcomer english excel xlsx xls csv pdf png jpg jpeg heic webp docx cny twd hkd totp
     asia shanghai aaa bbb example com zip chrome chromium linux windows firefox safari otp utf gbk avif qrcode
-    px mb kb esc enter ctrl alt tab
+    px mb kb esc enter ctrl alt tab rsc word
 """
 SAME = frozenset(SAME_WORDS.split())
+# Tokens of the world, employee numbers, addresses, file names, and the key of a second factor.
+KEYS = re.compile(r"zq\w+|T\d{5}|\S+@\S+|\w+\.\w+|\b(?:[A-Z2-7]{4} ){7}[A-Z2-7]{4}\b")
 READ_TEXTS = """() => {
   const found = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -48,8 +50,8 @@ READ_TEXTS = """() => {
 def opened(live_server, browser, browser_context_args, settings):
     """`opened(locale)` yields (name, page) for every page of the product, opened as somebody who may."""
 
-    def pages(locale: str, part: int = 0, parts: int = 1) -> Iterator:
-        world = make()
+    def pages(locale: str, part: int = 0, parts: int = 1, shape: str = "{}") -> Iterator:
+        world = make(shape)
         tabs = {}
         for number, (identity, address) in enumerate(visits(world)):
             if number % parts != part:
@@ -121,9 +123,21 @@ def test_every_page_speaks_the_readers_language(opened, locale, lang):
     for name, page, _status in opened(locale):
         assert page.evaluate("document.documentElement.lang") == lang, name
         for text in page.evaluate(READ_TEXTS):
-            words = {
-                word.lower() for word in re.findall(r"[A-Za-z]{3,}", re.sub(r"zq\w+|T\d{5}|\S+@\S+|\w+\.\w+", "", text))
-            }
+            words = {word.lower() for word in re.findall(r"[A-Za-z]{3,}", KEYS.sub("", text))}
             if words - SAME:
                 left.setdefault(" ".join(text.split())[:80], set()).add(name)
     assert left == {}
+
+
+def test_abuse_45_hostile_text_makes_no_element_and_no_report(opened):
+    """Markup stored in every field: the browser builds nothing of it, and the policy has nothing to refuse."""
+    built, count, seen = [], 0, 0
+    for name, page, _status in opened("en-GB", 0, 3, HOSTILE):
+        count += 1
+        seen += page.evaluate("document.body.textContent.split('<i>zq').length - 1")
+        if page.evaluate("[...document.querySelectorAll('i')].some(element => element.textContent.includes('zq'))"):
+            built.append(name)
+        assert page.complaints == []
+    assert built == []
+    assert count > 20
+    assert seen > 100
