@@ -18,6 +18,7 @@ from security.models.user import normal_employee_no
 from security.queries import all_roles_of, leaders_of, roles_of
 from security.services import second_factor
 from security.services.grants import check_roles, set_roles
+from security.services.passwords import end_links
 from security.services.sessions import end_all_sessions
 
 notices.register(
@@ -218,6 +219,7 @@ def _target(approval: Approval, by: User) -> User:
 def _set_active(user: User, active: bool, by: User, action: str, reason: str) -> None:
     user.is_active = active
     save_tracked(user, action=action, by=by, fields=["is_active"], reason=reason)
+    end_links(user=user)
     end_all_sessions(user=user, by=by, reason=EndReason.RIGHTS_CHANGED)
 
 

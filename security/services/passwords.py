@@ -57,7 +57,7 @@ def make_link(*, user: User, by: User | None) -> str:
     if not user.is_active:
         raise Refusal(_("This account is not active. Ask for it to be opened again first."), code="inactive")
     token = secrets.token_urlsafe(32)
-    OneTimeLink.objects.filter(user=user, used_at__isnull=True).update(expires_at=clock.now())
+    end_links(user=user)
     link = OneTimeLink.objects.create(
         user=user, digest=_digest(token), made_by=by, expires_at=clock.now() + timedelta(hours=LINK_HOURS)
     )
@@ -66,6 +66,12 @@ def make_link(*, user: User, by: User | None) -> str:
         tell = [user, *leaders_of(user)]
         notices.tell(tell, "password.link", key=f"link-{link.pk}", by=by.name, who=user.name)
     return token
+
+
+@transaction.atomic
+def end_links(*, user: User) -> int:
+    """Let every link of the account that is still unused end now: a newer one, a new password or a closed account replaces it."""
+    return OneTimeLink.objects.filter(user=user, used_at__isnull=True).update(expires_at=clock.now())
 
 
 def live_link(token: str) -> OneTimeLink:
@@ -103,6 +109,7 @@ def _set(user: User, new: str, by: User) -> None:
     except ValidationError as error:
         raise Refusal(" ".join(error.messages), code="weak", fields={"new": error.messages}) from error
     _store(user, new)
+    end_links(user=user)
     save_tracked(user, action="password.set", by=by, fields=["password", "must_change_password", "password_changed_at"])
 
 

@@ -10,7 +10,7 @@ from salescontrol.core.errors import Forbidden, NotVisible, Refusal
 from salescontrol.core.models import AuditEvent, Notice
 from security import passwords
 from security.models import FormerPassword, OneTimeLink, Session, User
-from security.services import attempts
+from security.services import accounts, attempts
 from security.services import passwords as services
 from tests.security.conftest import PASSWORD
 
@@ -215,6 +215,22 @@ def test_a_closed_account_opens_no_link(known):
         services.live_link(token)
     with pytest.raises(NotVisible):
         services.use_link(token=token, new=NEW, source="10.0.0.1")
+
+
+def test_a_link_is_dead_once_the_owner_has_set_a_password(known, sign_in):
+    """Whoever is told of a link they did not ask for changes the password, and the link must be worth nothing then."""
+    token = services.make_link(user=known.salesperson, by=known.administrator)
+    assert change(sign_in(known.salesperson), NEW).status_code == 302
+    with pytest.raises(NotVisible):
+        services.live_link(token)
+
+
+def test_a_link_is_dead_once_the_account_was_closed_also_when_it_is_opened_again(known):
+    token = services.make_link(user=known.salesperson, by=known.administrator)
+    accounts.suspend(by=known.administrator, user=known.salesperson, reason="Phone stolen")
+    User.objects.filter(pk=known.salesperson.pk).update(is_active=True)
+    with pytest.raises(NotVisible):
+        services.live_link(token)
 
 
 def test_abuse_50_links_are_throttled_like_sign_ins(known):
