@@ -72,7 +72,8 @@ def test_a_file_is_kept_with_who_and_when_and_read_in_the_background(people, tmp
     assert Unit.objects.count() == 0
 
 
-def test_the_dispatcher_reads_what_was_handed_over(people, tmp_path):
+def test_the_dispatcher_reads_what_was_handed_over(people, settings, tmp_path):
+    settings.REDIS_URL = ""
     path = price_list(tmp_path / "a.xlsx", row())
     batch = imports.submit_file(
         project=people.a, upload=SimpleUploadedFile(path.name, path.read_bytes()), by=people.marketing
