@@ -1,9 +1,10 @@
 """What the pages of a listing batch show: its lines in words, its columns, its remarks."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from inventory.importing import refusal_message, remark_message
 from inventory.importing.refusals import SKIPPED_REASONS
@@ -52,26 +53,27 @@ def lines(batch: ListingBatch, wanted: str) -> QuerySet[BatchLine]:
     return batch.lines.filter(of_kind).order_by("sheet", "row", "pk")
 
 
-def line_view(line: BatchLine) -> dict[str, Any]:
-    """A line in words: what is new, old → new, and what is wrong with it where."""
+def line_view(line: BatchLine, hidden: Collection[str] = ()) -> dict[str, Any]:
+    """A line in words: what is new, old → new, and what is wrong with it where; of `hidden` fields only where."""
     return {
         "line": line,
         "kind": line.get_kind_display(),
         "tone": KIND_TONES[LineKind(line.kind)],
         "changes": differences(line) if line.kind == LineKind.CHANGED else [],
         "facts": _facts(line.after) if line.kind == LineKind.NEW else [],
-        "problems": [problem_view(problem) for problem in line.problems],
+        "problems": [problem_view(problem, hidden) for problem in line.problems],
     }
 
 
-def problem_view(problem: Mapping[str, Any]) -> dict[str, Any]:
-    """A problem's sentence with the cell that it is about."""
+def problem_view(problem: Mapping[str, Any], hidden: Collection[str] = ()) -> dict[str, Any]:
+    """A problem's sentence with the cell that it is about; the sentence itself names figures, so `hidden` fields have another."""
     found = Problem.from_json(problem)
+    secret = _("%(field)s: what is said about it is only for who may read floor prices.")
     place = f"{problem['column']}{problem['row']}" if problem["column"] else str(problem["row"])
     return {
         "place": place,
         "sheet": problem["sheet"],
-        "text": found.message,
+        "text": secret % {"field": FIELDS[found.field].label} if found.field in hidden else found.message,
         "error": found.severity == "error",
         "code": found.code,
     }
@@ -100,9 +102,14 @@ def refusal(batch: ListingBatch) -> str:
     return refusal_message(code, batch.outcome["params"]) if code else ""
 
 
+def hidden_fields(batch: ListingBatch, access: Access) -> tuple[str, ...]:
+    """The fields of the file of which this user may read no figure."""
+    return () if may_read_file(batch, access) else _FLOOR_PRICES
+
+
 def columns(batch: ListingBatch, access: Access) -> list[list[Any]]:
     """The file's columns with samples; those of floor prices only for who may see floor prices."""
-    hidden = () if may_read_file(batch, access) else _FLOOR_PRICES
+    hidden = hidden_fields(batch, access)
     return [
         [letter, head, field, unit, [] if field in hidden else samples]
         for letter, head, field, unit, samples in batch.outcome.get("columns", [])

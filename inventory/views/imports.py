@@ -136,7 +136,8 @@ class BatchPage(InBatch, DetailPage):
         wanted = self.request.GET.get("kind", "")
         page = Paginator(batches.lines(self.batch, wanted), LINES_PER_PAGE).get_page(self.request.GET.get("page"))
         tabs = [{**tab, "current": tab["key"] == wanted} for tab in batches.kinds(self.batch)]
-        return {"kinds": tabs, "page": page, "lines": [batches.line_view(line) for line in page.object_list]}
+        hidden = batches.hidden_fields(self.batch, self.request.access)
+        return {"kinds": tabs, "page": page, "lines": [batches.line_view(line, hidden) for line in page.object_list]}
 
     def actions(self) -> list[dict]:
         batch = self.batch

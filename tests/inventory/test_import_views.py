@@ -227,6 +227,20 @@ def test_who_may_not_hand_over_is_told_so(people, batch, sign_in, who):
     assert client.get(address("batch_file", batch.pk)).status_code in (403, 404)
 
 
+def test_what_is_wrong_with_a_floor_price_is_told_without_its_figure_to_who_may_not_read_it(people, sign_in, tmp_path):
+    path = workbook(
+        tmp_path / "f.xlsx", [[*HEADS, "底价总价"], [*row(), "1234567.891"], [*row(房号="02"), "76543 or so"]]
+    )
+    made = imports.submit_file(
+        project=people.a, upload=SimpleUploadedFile(path.name, path.read_bytes()), by=people.marketing
+    )
+    imports.read_batch(batch_id=made.pk)
+    for person, reads in ((people.specialist, False), (people.marketing, True), (people.supervisor, True)):
+        page = sign_in(person).get(address("batch", made.pk)).content.decode()
+        assert ("1234567.891" in page, "76543" in page) == (reads, reads)
+        assert ("Floor price: what is said about it" in page) is not reads
+
+
 def test_a_file_with_floor_prices_is_for_its_owner_and_who_may_see_them(people, sign_in, tmp_path):
     path = workbook(tmp_path / "f.xlsx", [[*HEADS, "底价总价"], [*row(), "1234567"]])
     made = imports.submit_file(
