@@ -18,6 +18,7 @@ from salescontrol.core.errors import Conflict, Forbidden, Refusal
 from salescontrol.core.models import Approval, Notice
 from salescontrol.core.permissions import Role
 from salescontrol.core.transitions import move
+from security.services import grants
 from tests import build
 from tests.inventory import stock
 from tests.inventory.workbooks import workbook
@@ -285,6 +286,14 @@ def test_floor_prices_are_proposed_and_seen_only_with_sight_of_them(people, unit
     assert figure not in str(present(approval, access_of(people.specialist)))
     decide(approval, people.management)
     assert prices_now(units, "floor_unit_price", "list_unit_price") == {(Decimal("22321.00"), Decimal("22860.00"))}
+
+
+def test_an_own_list_of_floor_prices_is_hidden_once_the_role_that_reads_them_is_gone(people, units):
+    second = build.user(Role.SUPERVISOR, people.a)
+    found = propose(people, by=second, kind=PriceKind.FLOOR, percent="1")
+    assert found in queries.price_lists_visible_to(access_of(second))
+    grants.set_roles(user=second, project_id=people.a.pk, roles=[Role.SPECIALIST], by=people.management)
+    assert found not in queries.price_lists_visible_to(access_of(second))
 
 
 def test_marketing_sees_its_own_lists_and_no_others(people, house):
