@@ -176,6 +176,7 @@ def execute(*, approval_id: int, by) -> Approval:
             _("Whoever approved last does not execute it, and only the roles that decide do. Ask a colleague."),
             code="four_eyes",
         )
+    _four_eyes(approval, by)
     if _is_stale(approval):
         return _close(approval, State.STALE, by)
     return _apply(approval, by)
@@ -261,8 +262,10 @@ def last_comment(approval: Approval) -> str:
 
 
 def may_execute(approval: Approval, access) -> bool:
-    """Whether this user may carry out an approved request: a decider's role, but neither an author nor the one who decided last."""
-    if approval.authors.filter(pk=access.user.pk).exists():
+    """Whether this user may carry out an approved request: a decider's role, but neither an author, nor who stands in for one,
+    nor the one who decided last."""
+    same_side = {access.user.pk, access.deputy_of.get(approval.project_id or 0)}
+    if approval.authors.filter(pk__in=same_side - {None}).exists():
         return False
     last = ApprovalDecision.objects.filter(stage__approval=approval).order_by("-decided_at").first()
     roles = {stage.role for stage in approval.stages.all()}

@@ -268,6 +268,21 @@ def test_a_separate_kind_is_executed_by_another_than_the_last_decider(people, ki
     assert kind.applied == [(approval.pk, second)]
 
 
+def test_abuse_10_neither_a_second_account_nor_a_deputy_of_the_author_executes(people, kind):
+    kind.separate = True
+    kind.register()
+    people.supervisor.phone = "13800005678"
+    people.supervisor.save()
+    approval = ask(people, by=people.supervisor)
+    decide(approval, build.user(Role.SUPERVISOR, people.a))
+    deputy(people, people.finance)
+    for person in (people.finance, build.user(Role.SUPERVISOR, people.a, phone="13800005678")):
+        with pytest.raises(Forbidden) as refusal:
+            approvals.execute(approval_id=approval.pk, by=person)
+        assert refusal.value.code == "four_eyes"
+    assert kind.applied == []
+
+
 def test_an_approved_request_is_out_of_date_when_its_target_changes_before_execution(people, kind):
     kind.separate = True
     kind.register()
