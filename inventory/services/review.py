@@ -258,7 +258,7 @@ def _apply(approval: Approval, by) -> None:
         *_submitted(batch).values_list("pk", flat=True),
         *queries.waiting_changes(batch).values_list("unit", flat=True),
     }
-    chosen = {unit.pk: unit for unit in units.locked(about, visible=Unit.objects.all())}
+    chosen: dict[int | None, Unit] = {unit.pk: unit for unit in units.locked(about, visible=Unit.objects.all())}
     submitted = [unit for unit in chosen.values() if unit.review == Review.SUBMITTED]
     changes = list(queries.waiting_changes(batch))
     for line in changes:
