@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from inventory.models import Project
 from salescontrol.core import approvals, notices
 from salescontrol.core.access import access_of
 from salescontrol.core.errors import Conflict, Forbidden, Refusal
@@ -192,8 +193,13 @@ def _request(
 
 
 def _effect(project_id: int | None, roles: frozenset[Role]) -> dict:
-    """Whether management decides: the request reaches beyond one project, or touches a company-wide role."""
-    return {"company": project_id is None or bool(roles & frozenset(COMPANY_ROLES))}
+    """Whether management decides: the request reaches beyond one project, or touches a company-wide role. Besides, what the
+    inbox says of each request, so that it looks nothing up: the project's name, and the roles it is about."""
+    return {
+        "company": project_id is None or bool(roles & frozenset(COMPANY_ROLES)),
+        "where": "" if project_id is None else Project.objects.get(pk=project_id).name,
+        "roles": _names(roles),
+    }
 
 
 def _home(user: User) -> tuple[int | None, frozenset[Role]]:

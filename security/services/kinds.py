@@ -5,14 +5,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from inventory.models import Project
 from salescontrol.core import approvals
 from salescontrol.core.access import Access
 from salescontrol.core.approvals import Kind, Stage
 from salescontrol.core.models import Approval
 from salescontrol.core.permissions import Permission, Role
 from salescontrol.core.words import listed
-from security.models import User
 from security.services import accounts
 
 
@@ -68,7 +66,7 @@ def _roles(approval: Approval, access: Access) -> list[tuple]:
 
 def _active(approval: Approval, access: Access) -> list[tuple]:
     words = {True: _("Open"), False: _("Closed")}
-    held = listed(_held(approval))
+    held = _in_words(approval.effect.get("roles", []))
     return [(_("Account"), words[approval.before["active"]], words[approval.after["active"]]), (_("Roles"), held, held)]
 
 
@@ -76,16 +74,10 @@ def _second_factor(approval: Approval, access: Access) -> list[tuple]:
     return [(_("Second factor"), _("Set up"), _("None until the next sign-in"))]
 
 
-def _held(approval: Approval) -> list[str]:
-    user = User.objects.get(pk=approval.target_id)
-    names = sorted({role for roles in accounts.all_roles_of(user).values() for role in roles})
-    return [str(role.label) for role in names]
-
-
 def _where(approval: Approval) -> str:
     if approval.project_id is None:
         return _("Roles in the whole company")
-    return _("Roles in %(project)s") % {"project": Project.objects.get(pk=approval.project_id).name}
+    return _("Roles in %(project)s") % {"project": approval.effect.get("where", "")}
 
 
 def _in_words(roles: list[str]) -> str:

@@ -396,6 +396,21 @@ def test_the_list_filters_sorts_and_costs_the_same_for_many(people, sign_in):
     assert len(many) == len(few)
 
 
+def test_the_inbox_asks_the_same_questions_for_few_and_for_many_requests_about_accounts(people, sign_in):
+    client, url = sign_in(people.management), reverse("approval_list")
+    new_account(people)
+    accounts.propose_active(by=people.administrator, user=people.colleague, active=False, reason="Leaves")
+    with CaptureQueriesContext(connection) as few:
+        assert "Salesperson" in client.get(url).content.decode()
+    for number in range(12):
+        new_account(people, employee_no=f"n2{number:02}")
+        leaver = build.user(Role.FINANCE, people.a)
+        accounts.propose_active(by=people.administrator, user=leaver, active=False, reason="Leaves")
+    with CaptureQueriesContext(connection) as many:
+        client.get(url)
+    assert len(many) == len(few)
+
+
 def test_what_happened_to_an_account_is_told_on_its_page(people, sign_in, enter):
     people.salesperson.set_password(PASSWORD)
     people.salesperson.save()
