@@ -229,6 +229,7 @@ def _described(policy: DiscountPolicy) -> dict[str, Any]:
 
 def _apply(approval: Approval, by) -> None:
     policy = _locked(DiscountPolicy(pk=approval.target_id))
+    _check_amount(policy)
     moved = move(DISCOUNT_TABLE, "discount.approve", policy, by=by, project_id=policy.project_id, approved=True)
     if moved.replaces_id is not None:
         _close_replaced(moved, by)

@@ -116,6 +116,16 @@ def test_abuse_9_a_discount_that_leaves_nothing_of_the_price_is_refused(people, 
     assert not DiscountPolicy.objects.exists()
 
 
+def test_abuse_9_what_leaves_nothing_by_the_time_of_the_decision_is_not_approved(people, house):
+    unit = build.unit(house, by=people.specialist)
+    policy = propose(people, kind=DiscountKind.FIXED, percent=None, amount=Decimal(2_000_000))
+    Unit.objects.filter(pk=unit.pk).update(list_total=Decimal(1_900_000))
+    with pytest.raises(Refusal) as refusal:
+        decide(policy, people.supervisor)
+    assert refusal.value.code == "too_much" and state(policy) == STATE.SUBMITTED
+    decide(policy, people.supervisor, agree=False, comment="Prices fell")
+
+
 def test_the_amount_is_compared_with_the_units_in_scope_only(people, house):
     build.unit(house, by=people.specialist, list_total=Decimal("100000.00"))
     dear = build.building(people.a, "9#")
