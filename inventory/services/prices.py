@@ -371,6 +371,7 @@ def _locked_with_units(approval: Approval, by) -> tuple[PriceList, list[Unit]]:
 def _apply(approval: Approval, by) -> None:
     """What is decided after its time counts from the decision, so that it comes after what took effect meanwhile."""
     price_list, _chosen = _locked_with_units(approval, by)
+    _refuse_below_floor(price_list, approval, by)
     now = clock.now()
     moved = move(
         PRICE_TABLE,
@@ -384,6 +385,18 @@ def _apply(approval: Approval, by) -> None:
     )
     if moved.effective_from <= now:
         price_effect.take_effect(price_list=moved, by=by)
+
+
+def _refuse_below_floor(price_list: PriceList, approval: Approval, by) -> None:
+    """Prices that a new floor price has overtaken since they were asked for are not the supervisor's alone to decide."""
+    access = access_of(by)
+    if approval.effect["management"] or access.can(Permission.FLOOR_PRICE_DECIDE, price_list.project_id):
+        return
+    if price_list.kind == PriceKind.LIST and queries.effect(price_list).below_floor:
+        raise Conflict(
+            _("Floor prices changed after this list was submitted, so management decides too. Return it, and have it submitted again."),
+            code="below_floor",
+        )  # fmt: skip
 
 
 def _closed(approval: Approval, by) -> None:

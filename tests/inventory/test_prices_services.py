@@ -272,6 +272,18 @@ def test_lines_below_the_floor_need_management_and_show_only_to_who_may_know(peo
     assert prices_now(units, "list_unit_price") == {(Decimal("21945.60"),)}
 
 
+def test_a_supervisor_alone_does_not_approve_prices_that_fell_below_the_floor_meanwhile(people, units):
+    """A floor price decided for tomorrow takes effect while the list waits; below it only management approves (decisions 11)."""
+    approval = submit(propose(people, percent="-1"), people.specialist)
+    assert [stage.role for stage in approval.stages.all()] == [Role.SUPERVISOR]
+    Unit.objects.update(floor_total=Decimal("2700000.00"))
+    with pytest.raises(Conflict) as refusal:
+        decide(approval, people.supervisor)
+    assert refusal.value.code == "below_floor"
+    assert prices_now(units, "list_total") == {(Decimal("2706624.00"),)}
+    decide(approval, people.supervisor, agree=False, comment="Ask again")
+
+
 def test_floor_prices_are_proposed_and_seen_only_with_sight_of_them(people, units):
     with pytest.raises(Forbidden):
         propose(people, kind=PriceKind.FLOOR, percent="1")
