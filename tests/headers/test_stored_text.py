@@ -8,8 +8,8 @@ from tests.crawl import Crawl, Stage
 from tests.world import HOSTILE
 
 pytestmark = pytest.mark.django_db
-# Whoever sees most, the two who see little, and whoever sees accounts.
-READERS = ("supervisor", "management", "salesperson", "marketing", "administrator")
+# Whoever sees most, the two who see little, and whoever keeps accounts.
+READERS = ("supervisor", "salesperson", "marketing", "administrator")
 # As it must never stand in a page: the element, or the sum of the template signs.
 RAW = re.compile(r"<i>zq\d|zq\d{4}k49")
 
@@ -22,10 +22,11 @@ def hostile(django_db_setup, django_db_blocker):
 
 
 def pages(hostile):
-    for name, found in hostile.addresses.items():
+    """Everything as the first reader, and each address once as the others."""
+    for found in hostile.addresses.values():
         for address in found:
-            if not address.nowhere and address.kind != "abroad" and name != "security:one_time":
-                for reader in READERS:
+            if not address.nowhere and address.kind != "abroad":
+                for reader in READERS if address.first else READERS[:1]:
                     yield hostile.get(reader, address.path)
 
 

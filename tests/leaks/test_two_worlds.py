@@ -58,7 +58,8 @@ def addresses(crawl, identity: str) -> Iterator[str]:
     for address in LISTS:
         if address in PAGES[identity]:
             page = crawl.get(identity, address)
-            yield from (f"{address}?{query}" for query in (*offered(page.body.decode()), *STRANGE))
+            odd = STRANGE if address == "/p/AAA/units/" else ("sort=salesperson", "page=2", "size=200", "q=zq")
+            yield from (f"{address}?{query}" for query in (*offered(page.body.decode()), *odd))
 
 
 def offered(body: str) -> Iterator[str]:
@@ -68,7 +69,7 @@ def offered(body: str) -> Iterator[str]:
     for name, choices in re.findall(r'<select[^>]*name="(\w+)"[^>]*>(.*?)</select>', body, re.DOTALL):
         yield from {f"{name}={value}" for value in re.findall(r'<option value="([^"]+)"', choices)}
     for name in set(re.findall(r'<input[^>]*name="(\w+)"', body)) - {"csrfmiddlewaretoken"}:
-        yield from (f"{name}={value}" for value in ("1", "100", "zq", "2026-01-01", "on"))
+        yield from (f"{name}={value}" for value in ("1", "zq"))
 
 
 def change_what_is_hidden(world, who: str) -> None:
