@@ -73,7 +73,6 @@ USED_AS = {
     "django-htmx": "django_htmx",
     "django-otp": "django_otp",
     "django-simple-history": "simple_history",
-    "django-template-partials": "template_partials",
     "gunicorn": "web: gunicorn",
     "lucide": "{% lucide",
     "lxml": "openpyxl",  # openpyxl writes with lxml when it is installed
