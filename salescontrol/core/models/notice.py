@@ -22,7 +22,7 @@ class Notice(models.Model):
 
     class Meta:
         verbose_name = _("notice")
-        indexes = [models.Index(fields=["to", "-created_at"])]
+        indexes = [models.Index(fields=["to", "-created_at"]), models.Index(fields=["key"])]
         constraints = [models.UniqueConstraint(fields=["to", "key"], name="one_notice_per_key")]
 
     def __str__(self) -> str:
