@@ -229,9 +229,12 @@ class Stage:
         self.engine, self.kept, engine.string_if_invalid = engine, engine.string_if_invalid, Undefined("%s")
         self.atomic = transaction.atomic()
         self.atomic.__enter__()
+        # The frame of each test closes the connection at its end; the stage stands for several tests.
+        self.close, connection.close = connection.close, lambda: None
         return self
 
     def __exit__(self, *error) -> None:
+        connection.close = self.close
         transaction.set_rollback(True)
         self.atomic.__exit__(None, None, None)
         self.engine.string_if_invalid = self.kept

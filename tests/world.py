@@ -121,8 +121,8 @@ class World:
         return {person.name.split()[-1], person.phone, person.email.split("@")[0]} if person else set()
 
 
-# What somebody might type: the end of an attribute, an element, signs of a template.
-HOSTILE = '"><i>{}{{7*7}}'
+# What somebody might type: an element, the end of an attribute, signs of a template.
+HOSTILE = '<i>{}"{{7*7}}'
 
 
 def make(shape: str = "{}") -> World:

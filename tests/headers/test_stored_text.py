@@ -10,8 +10,8 @@ from tests.world import HOSTILE
 pytestmark = pytest.mark.django_db
 # Whoever sees most, the two who see little, and whoever keeps accounts.
 READERS = ("supervisor", "salesperson", "marketing", "administrator")
-# As it must never stand in a page: the element, or the sum of the template signs.
-RAW = re.compile(r"<i>zq\d|zq\d{4}k49")
+# As it must never stand in a page: the element, the bare quote, or the sum of the template signs.
+RAW = re.compile(r'<i>zq\d|zq\d{4}k"|zq\d{4}k49')
 
 
 @pytest.fixture(scope="module")
