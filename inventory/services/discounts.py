@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Min, Q
+from django.db.models import Min, Q, prefetch_related_objects
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -271,6 +271,7 @@ def end_expired() -> int:
 def _tell(policy: DiscountPolicy, code: str, *, reason: str) -> None:
     """Whoever has business with a unit in scope hears of it (R1.8)."""
     units = Unit.objects.filter(project=policy.project, review=Review.APPROVED, no_discount=False)
+    prefetch_related_objects([policy], "buildings", "layouts")
     concerned_units = [unit for unit in units if covers(policy, unit)]
     for person in concerned(concerned_units):
         notices.tell(

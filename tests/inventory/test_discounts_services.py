@@ -4,6 +4,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from inventory.models import DiscountPolicy, Unit
 from inventory.models.price import DiscountKind
@@ -81,6 +83,19 @@ def test_a_policy_is_in_force_only_after_the_supervisor_approved_it(people, hous
     decide(policy, people.supervisor)
     assert queries.discounts_for(unit, clock.today()) == [policy]
     assert policy.history.first().history_change_reason == "discount.approve"
+
+
+def test_approving_takes_no_more_queries_for_thirty_units_than_for_one(people, house):
+    """Whoever has business with a unit in scope is told; finding them does not ask unit by unit."""
+    counted = []
+    for floors in (range(1, 2), range(2, 32)):
+        for floor in floors:
+            build.unit(house, floor, "01", by=people.specialist, salesperson=people.salesperson)
+        policy = propose(people, name=f"Opening {floors.stop}", building_ids=[house.pk])
+        with CaptureQueriesContext(connection) as queries_made:
+            decide(policy, people.supervisor)
+        counted.append(len(queries_made))
+    assert counted[1] <= counted[0]
 
 
 def test_nobody_approves_their_own_policy(people):
