@@ -240,9 +240,7 @@ def _requests(unit: Unit, reader: _Reader) -> Iterator[Step]:
     """What was asked for and not granted; what was granted shows as the change itself."""
     if not reader.seen.people:
         return
-    asked = [
-        item for item in _approvals(unit, reader.access) if approvals.KINDS[item.kind].visible(item, reader.access)
-    ]
+    asked = list(_approvals(unit, reader.access))
     for item in asked:
         words = {"who": item.requested_by.name, "what": approvals.KINDS[item.kind].label, "reason": item.reason}
         yield Step(item.requested_at, _("%(who)s asked for “%(what)s”: %(reason)s") % words)

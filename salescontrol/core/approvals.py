@@ -5,7 +5,7 @@ another person than the last decider executes. An app registers its kinds with `
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -55,7 +55,6 @@ class Kind:
     closed: Callable[[Approval, Any], None] | None = None
     hides: Callable[[Any], Q] | None = None
     separate: bool = False
-    visible: Callable[[Approval, Any], bool] = field(default=lambda approval, access: True)
 
 
 KINDS: dict[str, Kind] = {}
