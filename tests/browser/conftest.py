@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from django.db import connection
 
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
              "--disable-component-update", "--disable-sync")  # fmt: skip
@@ -24,6 +25,13 @@ def browser_context_args(browser_context_args):
         "timezone_id": "Asia/Shanghai",
         "viewport": {"width": 1440, "height": 900},
     }
+
+
+@pytest.fixture(scope="session")
+def live_server(live_server):
+    """The server of pytest-django; its last threads may end after it, and on SQLite they close a connection that is not theirs."""
+    connection.inc_thread_sharing()
+    return live_server
 
 
 def listen(page) -> list[str]:
