@@ -3,7 +3,6 @@
 import os
 
 import pytest
-from django.db import connection
 
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
              "--disable-component-update", "--disable-sync")  # fmt: skip
@@ -30,7 +29,8 @@ def browser_context_args(browser_context_args):
 @pytest.fixture(scope="session")
 def live_server(live_server):
     """The server of pytest-django; its last threads may end after it, and on SQLite they close a connection that is not theirs."""
-    connection.inc_thread_sharing()
+    for connection in live_server.thread.connections_override.values():
+        connection.inc_thread_sharing()
     return live_server
 
 
