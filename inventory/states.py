@@ -55,6 +55,7 @@ class Lock(models.TextChoices):
     REFUND = "REFUND", _("Refund: price to be confirmed")
     CHANGE = "CHANGE", _("Change pending")
     PRICE = "PRICE", _("Price under decision")
+    OPENING = "OPENING", _("Kept for an opening event")
     STOP = "STOP", _("Sales stopped")
 
 
@@ -63,6 +64,7 @@ LOCK_MARKS = {
     Lock.REFUND: pgettext_lazy("lock mark", "B"),
     Lock.CHANGE: pgettext_lazy("lock mark", "N"),
     Lock.PRICE: pgettext_lazy("lock mark", "P"),
+    Lock.OPENING: pgettext_lazy("lock mark", "O"),
     Lock.STOP: pgettext_lazy("lock mark", "Z"),
 }
 
@@ -72,11 +74,18 @@ REVIEW_TABLE = {
     "unit.return": Transition(frozenset({Review.SUBMITTED}), Review.RETURNED, Permission.UNIT_REVIEW, reason=True),
 }
 
-# The sale states. Claims (held … delivered) move a unit through `inventory.services.units.transition` as well.
+# The sale states without a claim; the moves of claims follow below.
 SALE_TABLE = {
     "unit.approve": Transition(frozenset({Status.DRAFT}), Status.WITHHELD, Permission.UNIT_REVIEW),
     "unit.release": Transition(frozenset({Status.WITHHELD}), Status.AVAILABLE, Permission.UNIT_RELEASE, reason=True),
     "unit.withhold": Transition(frozenset({Status.AVAILABLE}), Status.WITHHELD, Permission.UNIT_RELEASE, reason=True),
+}
+# A claim's own moves (T5–T8). They are made by the `contracts` app, which owns the claims; the expiry is the clock's.
+CLAIM_TABLE = {
+    "claim.hold": Transition(frozenset({Status.AVAILABLE}), Status.HELD, Permission.HOLD_PLACE),
+    "claim.extend": Transition(frozenset({Status.HELD}), Status.HELD, Permission.HOLD_PLACE, reason=True),
+    "claim.release": Transition(frozenset({Status.HELD}), Status.AVAILABLE, Permission.HOLD_PLACE, reason=True),
+    "claim.expire": Transition(frozenset({Status.HELD}), Status.AVAILABLE, Permission.HOLD_PLACE),
 }
 # What an approved request may correct a status to (R6.2): only between the two states without a claim.
 CORRECTIONS = {Status.AVAILABLE: "unit.release", Status.WITHHELD: "unit.withhold"}

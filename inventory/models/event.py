@@ -12,7 +12,11 @@ from inventory.states import Status
 
 
 class UnitEvent(models.Model):
-    """One change of status: number n of its unit, from → to, the action, who (and for whom), why, when. Never changed."""
+    """One change of status: number n of its unit, from → to, the action, who (and for whom), why, when. Never changed.
+
+    Without an actor it was the clock (a hold ran out). `claim` is the number of the claim that the event belongs to, and
+    `ends_at` when that claim ends by itself from here on: the events alone tell what the board showed at any moment.
+    """
 
     append_only = True
 
@@ -22,7 +26,9 @@ class UnitEvent(models.Model):
     action = models.CharField(_("action"), max_length=40)
     from_status = models.CharField(_("from"), max_length=14, choices=Status.choices)
     to_status = models.CharField(_("to"), max_length=14, choices=Status.choices)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("who"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("who")
+    )
     on_behalf_of = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("on behalf of")
     )
@@ -30,6 +36,8 @@ class UnitEvent(models.Model):
     approval = models.ForeignKey(
         "core.Approval", models.PROTECT, null=True, related_name="+", verbose_name=_("approval")
     )
+    claim = models.CharField(_("claim"), max_length=12, blank=True, default="")
+    ends_at = models.DateTimeField(_("until"), null=True)
     at = models.DateTimeField(_("time"), db_default=Now())
     business_date = models.DateField(_("business date"))
 

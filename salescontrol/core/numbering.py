@@ -1,5 +1,7 @@
 """Gives the next number of a series inside the caller's transaction (domain B7)."""
 
+import secrets
+
 from django.db import transaction
 from django.db.models import F
 
@@ -13,3 +15,12 @@ def next_number(project_code: str, year: int, kind: str) -> str:
     NumberSequence.objects.get_or_create(series=series)
     NumberSequence.objects.filter(series=series).update(last=F("last") + 1)
     return f"{series}-{NumberSequence.objects.get(series=series).last:05d}"
+
+
+# Without 0 O 1 I L, which are mistaken for each other on paper and by phone.
+_CODE = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+
+
+def random_code(length: int = 8) -> str:
+    """A public number that tells neither how many there are nor which came first: `K7M2QX9A` (reliability 3.5)."""
+    return "".join(secrets.choice(_CODE) for _place in range(length))

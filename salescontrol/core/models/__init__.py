@@ -6,6 +6,8 @@ from salescontrol.core.models.audit import AuditEvent
 from salescontrol.core.models.job import Heartbeat, JobRun, OutboxMessage
 from salescontrol.core.models.notice import Notice
 from salescontrol.core.models.number import NumberSequence
+from salescontrol.core.models.operation import Operation
+from salescontrol.core.models.seal import Seal, SealedRow
 from salescontrol.core.models.setting import Holiday, Setting
 
 __all__ = [
@@ -20,6 +22,9 @@ __all__ = [
     "Level",
     "Notice",
     "NumberSequence",
+    "Operation",
     "OutboxMessage",
+    "Seal",
+    "SealedRow",
     "Setting",
 ]
