@@ -40,7 +40,7 @@ class UnitFilter(filters.FilterSet):
         label=_("Floor to"), field_name="floor", lookup_expr="lte", min_value=-99, max_value=999
     )
     layout = filters.ModelChoiceFilter(label=_("Layout"), queryset=None, empty_label=ANY)
-    status = filters.ChoiceFilter(label=_("Status"), choices=Status.choices, empty_label=ANY)
+    status = filters.ChoiceFilter("standing", label=_("Status"), choices=Status.choices, empty_label=ANY)
     review = filters.ChoiceFilter(label=_("Review"), choices=Review.choices, empty_label=ANY)
     property_type = filters.ChoiceFilter(label=_("Property type"), choices=PropertyType.choices, empty_label=ANY)
     area_from = FigureFilter(label=_("Area from, ㎡"), field_name="area_now", lookup_expr="gte")

@@ -43,6 +43,10 @@ SENTENCES: Mapping[str, tuple[Any, Any]] = {
     "unit.approve": (gettext_lazy("Approved by %(who)s"), gettext_lazy("Approved")),
     "unit.release": (gettext_lazy("Put on sale by %(who)s"), gettext_lazy("Put on sale")),
     "unit.withhold": (gettext_lazy("Withheld by %(who)s"), gettext_lazy("Withheld")),
+    "claim.hold": (gettext_lazy("Held by %(who)s"), gettext_lazy("Held")),
+    "claim.extend": (gettext_lazy("Hold extended by %(who)s"), gettext_lazy("Hold extended")),
+    "claim.release": (gettext_lazy("Hold released by %(who)s"), gettext_lazy("Hold released")),
+    "claim.expire": (gettext_lazy("The hold ran out"), gettext_lazy("The hold ran out")),
 }
 CHANGED = (gettext_lazy("Changed by %(who)s"), gettext_lazy("Changed"))
 DECIDED = (gettext_lazy("Changed, approved by %(who)s"), gettext_lazy("Changed"))
@@ -112,7 +116,10 @@ def _events(unit: Unit, reader: _Reader) -> Iterator[Step]:
         yield Step(event.at, reader.say(SENTENCES.get(event.action, moved), _actor(event), reason, **words), sale=True)
 
 
-def _actor(event: UnitEvent) -> str:
+def _actor(event: UnitEvent) -> str | None:
+    """Who did it; None for what the clock brought about."""
+    if event.actor is None:
+        return None
     if event.on_behalf_of is None:
         return event.actor.name
     return _("%(deputy)s for %(supervisor)s") % {"deputy": event.actor.name, "supervisor": event.on_behalf_of.name}

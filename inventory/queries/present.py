@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from inventory.models import Unit
 from inventory.queries.scope import own_units
+from inventory.queries.standing import standing
 from inventory.states import CLAIMED, LOCK_MARKS, MARKS, Lock, Status
 from salescontrol.core.access import Access
 from salescontrol.core.permissions import Permission
@@ -82,7 +83,7 @@ def card(unit: Unit, sight: Sight) -> UnitCard:
     """The unit as this sight allows; `unit.salesperson` should be loaded with it."""
     whole = sight.reads_whole(unit.pk)
     seen = sight.people or unit.salesperson_id == sight.reader
-    status = Status(unit.status)
+    status = standing(unit)
     return UnitCard(
         pk=unit.pk,
         number=unit.number,

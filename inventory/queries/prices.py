@@ -9,7 +9,8 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 
 from inventory.models import PriceLine, PriceList, Project, Unit, UnitLock
 from inventory.models.price import PriceKind
-from inventory.states import CLAIMED, Lock, PriceListState, Review, Status
+from inventory.queries.standing import standing, stands_in
+from inventory.states import CLAIMED, Lock, PriceListState, Review
 from salescontrol.core import clock
 from salescontrol.core.access import Access
 from salescontrol.core.fields import money
@@ -68,7 +69,7 @@ def effect(price_list: PriceList) -> Effect:
         old=Sum("old_total"),
         new=Sum("total", filter=Q(old_total__isnull=False)),
         below=Count("pk", filter=below),
-        waiting=Count("pk", filter=Q(applied_at__isnull=True, unit__status__in=CLAIMED)),
+        waiting=Count("pk", filter=Q(applied_at__isnull=True) & stands_in(CLAIMED, clock.now(), "unit__")),
     )
     return Effect(sums["lines"], money(sums["old"]), money(sums["new"]), sums["below"], sums["waiting"])
 
@@ -93,5 +94,4 @@ def asked_too_often(units: Collection[int] | QuerySet, by) -> bool:
 
 def has_live_claim(unit: Unit, now) -> bool:
     """Whether a claim keeps the unit's price; a hold past its end does not (decisions 11, 14)."""
-    ended = unit.claim_ends_at is not None and unit.claim_ends_at <= now
-    return unit.status in CLAIMED and not (unit.status == Status.HELD and ended)
+    return standing(unit, now) in CLAIMED

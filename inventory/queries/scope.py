@@ -3,6 +3,7 @@
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from inventory.models import ListingBatch, Project, Unit, UnitInterest
+from inventory.queries.standing import stands_in
 from inventory.states import FOR_SALE, Review
 from salescontrol.core import clock
 from salescontrol.core.access import Access
@@ -42,7 +43,8 @@ def _own(access: Access) -> Q:
 
 
 def _shared(access: Access) -> Q:
-    return access.projects(Permission.UNIT_SEE_OWN) & Q(project__share_for_sale=True, status__in=FOR_SALE)
+    for_sale = Q(project__share_for_sale=True) & stands_in(FOR_SALE, clock.now())
+    return access.projects(Permission.UNIT_SEE_OWN) & for_sale
 
 
 def _is_mine(user) -> Q:

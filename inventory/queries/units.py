@@ -10,6 +10,8 @@ from django.db.models.functions import Coalesce
 from inventory.models import Building, Layout, Project, Unit
 from inventory.models.unit import ATTACHED_TYPES
 from inventory.queries.scope import units_visible_to
+from inventory.queries.standing import status_at
+from salescontrol.core import clock
 from salescontrol.core.access import Access
 from salescontrol.core.errors import NotVisible
 from salescontrol.core.fields import area, money
@@ -18,14 +20,16 @@ from salescontrol.core.permissions import Permission
 _SHOWN = (
     "number", "key", "entrance", "floor", "floor_label", "stack", "room", "property_type", "orientation", "built_area",
     "surveyed_built_area", "inner_area", "list_unit_price", "list_total", "floor_total", "review", "status", "locks", "version",
-    "project_id", "building__name", "layout__code", "salesperson__name",
+    "claim_ends_at",     "project_id", "building__name", "layout__code", "salesperson__name",
 )  # fmt: skip
 
 
 def listed(access: Access, project: Project) -> QuerySet[Unit]:
     """Every unit of the project that the user may know of, with what a list shows; `area_now` is surveyed once known (B2.1)."""
     visible = units_visible_to(access).filter(project=project).select_related("building", "layout", "salesperson")
-    return visible.only(*_SHOWN).annotate(area_now=Coalesce("surveyed_built_area", "built_area"))
+    return visible.only(*_SHOWN).annotate(
+        area_now=Coalesce("surveyed_built_area", "built_area"), standing=status_at(clock.now())
+    )
 
 
 def totals(units: QuerySet[Unit], *, floor_price: bool) -> dict[str, Any]:

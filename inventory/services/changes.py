@@ -18,6 +18,7 @@ from inventory.models import Unit
 from inventory.queries import prices as price_queries
 from inventory.queries import review as review_queries
 from inventory.queries.concerned import concerned
+from inventory.queries.standing import standing
 from inventory.rules.fields import PLACE
 from inventory.services import release, stages, units
 from inventory.services.import_write import Names, assign
@@ -161,7 +162,7 @@ def _check_status(unit: Unit, status: str) -> None:
 def _check_prices(unit: Unit, prices: bool, sees_floor: bool, by) -> None:
     if not prices:
         return
-    if unit.status in CLAIMED:
+    if standing(unit) in CLAIMED:
         raise Conflict(
             _("%(unit)s has a claim, which keeps the price of the day it began. Propose a price list: it takes effect when the claim ends.")
             % {"unit": unit},

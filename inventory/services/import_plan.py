@@ -12,6 +12,7 @@ from inventory import rules
 from inventory.importing import SourceRow, Table
 from inventory.models import BatchLine, Project, Unit
 from inventory.models.batch import LineKind, LineState
+from inventory.queries.standing import is_over
 from inventory.rules.fields import PLACE, parse_status
 from inventory.rules.text import fold, tidy
 from inventory.states import CLAIMED, BatchState, Review, Status
@@ -141,8 +142,8 @@ class _Known:
 
     def status(self, unit: Mapping[str, Any]) -> Status:
         """The status that counts now: a hold past its end counts as available (decisions 14)."""
-        ended = unit["claim_ends_at"] is not None and unit["claim_ends_at"] <= self.now
-        return Status.AVAILABLE if unit["status"] == Status.HELD and ended else Status(unit["status"])
+        over = is_over(unit["status"], unit["claim_ends_at"], self.now)
+        return Status.AVAILABLE if over else Status(unit["status"])
 
 
 def _plan_row(

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from inventory.models import BatchLine, ListingBatch, Project, Unit
 from inventory.models.batch import LineKind, LineState
 from inventory.queries import review as queries
+from inventory.queries.standing import standing
 from inventory.services import stages, units
 from inventory.services.import_write import Names, assign
 from inventory.states import BATCH_TABLE, CLAIMED, BatchState, Lock, Review, Status
@@ -165,7 +166,7 @@ def _submitted(batch: ListingBatch):
 def _fresh_changes(batch: ListingBatch) -> list[BatchLine]:
     """The changed lines whose unit is still as it was read; the others are left out with a comment that says why."""
     lines = list(queries.waiting_changes(batch).select_related("unit"))
-    stale = [line for line in lines if line.unit.version != line.unit_version or line.unit.status in CLAIMED]
+    stale = [line for line in lines if line.unit.version != line.unit_version or standing(line.unit) in CLAIMED]
     for line in stale:
         line.state = LineState.LEFT_OUT
         line.comment = _(
@@ -292,7 +293,9 @@ def _apply(approval: Approval, by) -> None:
 
 def _refuse_stale(submitted: Sequence[Unit], versions: Mapping[str, int], changes: Sequence[BatchLine]) -> None:
     stale = [unit.number for unit in submitted if versions.get(str(unit.pk)) != unit.version]
-    stale += [line.label for line in changes if line.unit.version != line.unit_version or line.unit.status in CLAIMED]
+    stale += [
+        line.label for line in changes if line.unit.version != line.unit_version or standing(line.unit) in CLAIMED
+    ]
     if stale:
         raise Conflict(
             _("These units changed since they were submitted, so nothing was approved: %(units)s. Return the batch.")

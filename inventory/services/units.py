@@ -3,13 +3,15 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from django.db import transaction as db_transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from inventory.models import Unit, UnitEvent, UnitLock
+from inventory.queries.standing import standing
+from inventory.services import expiry
 from inventory.states import CORRECTIONS, SALE_TABLE, Lock
 from salescontrol.core import clock
 from salescontrol.core.access import Access, access_of
@@ -47,12 +49,30 @@ def transition(
 
 
 def record_move(
-    *, unit: Unit, action: str, to: str, by, reason: str, op_id=None, approval=None, on_behalf_of=None
+    *,
+    unit: Unit,
+    action: str,
+    to: str,
+    by,
+    reason: str,
+    op_id=None,
+    approval=None,
+    on_behalf_of=None,
+    claim: str = "",
+    ends_at: datetime | None = None,
+    now: datetime | None = None,
 ) -> UnitEvent:
-    """Write event number n + 1 and the unit's new status together; the compare-and-swap on `event_seq` refuses a lost race."""
-    now = clock.now()
+    """Write event number n + 1 and the unit's new status together; the compare-and-swap on `event_seq` refuses a lost race.
+
+    `by` None is the clock; `claim` is the number of the claim that moves, `ends_at` when it ends by itself from here on.
+    """
+    now = now or clock.now()
     moved = Unit.objects.filter(pk=unit.pk, event_seq=unit.event_seq, status=unit.status).update(
-        status=to, status_reason=reason[:300], status_at=now, event_seq=unit.event_seq + 1
+        status=to,
+        status_reason=reason[:300],
+        status_at=now,
+        event_seq=unit.event_seq + 1,
+        claim_ends_at=ends_at,
     )
     if moved != 1:
         raise Conflict(
@@ -70,9 +90,12 @@ def record_move(
         on_behalf_of=on_behalf_of,
         reason=reason[:300],
         approval=approval,
+        claim=claim,
+        ends_at=ends_at,
         at=now,
         business_date=business_date(now, unit.project.zone),
     )
+    unit.claim_ends_at = ends_at
     unit.status, unit.status_reason, unit.status_at, unit.event_seq = to, reason[:300], now, unit.event_seq + 1
     return event
 
@@ -152,10 +175,14 @@ def business_date(moment, zone: str) -> date:
 
 
 def locked(unit_ids: Iterable[int | None], *, visible) -> list[Unit]:
-    """Lock these units of the queryset `visible` in the fixed order (by pk) and return them; units not visible are left out."""
-    return list(
-        visible.filter(pk__in=list(unit_ids)).select_for_update(of=("self",)).order_by("pk").select_related("project")
-    )
+    """Lock these units of the queryset `visible` in the fixed order (by pk) and return them; units not visible are left out.
+
+    A hold that has run out is written down first, so that it stands in nobody's way (decisions 14).
+    """
+    rows = visible.filter(pk__in=list(unit_ids)).select_for_update(of=("self",), no_key=True).order_by("pk")
+    found = list(rows.select_related("project"))
+    expiry.settle(found)
+    return found
 
 
 def lay_lock(*, unit: Unit, kind: Lock, reason: str, by, reference: str = "") -> UnitLock:
@@ -232,7 +259,7 @@ def may_act(by, unit: Unit) -> list[str]:
     return [
         name
         for name, rule in SALE_TABLE.items()
-        if unit.status in rule.sources
+        if standing(unit) in rule.sources
         and (access.can(rule.permission, unit.project_id) or _may_propose(access, name, unit.project_id))
         and (not unit.locks or name == "unit.withhold")
     ]

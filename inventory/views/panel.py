@@ -34,7 +34,7 @@ def facts(access: Access, unit: Unit) -> dict:
         "permits": permit_numbers(unit),
         "encumbrances": encumbrances(unit),
         "locks": live_locks(unit) if read.whole else [],
-        "until": unit.claim_ends_at if read.whole and unit.status in CLAIMED else None,
+        "until": unit.claim_ends_at if read.whole and read.status in CLAIMED else None,
     }
 
 

@@ -22,6 +22,7 @@ from inventory.models import PriceList
 from inventory.models.price import PriceKind
 from inventory.queries import prices
 from inventory.queries.scope import units_visible_to
+from inventory.queries.standing import standing
 from inventory.services import price_file
 from inventory.services import prices as service
 from inventory.states import CLAIMED, PriceListState
@@ -181,7 +182,7 @@ class PriceListPage(OnePriceList, ListPage):
     def effect_of(self, line) -> str:
         if line.applied_at:
             return tables.FORMATS["moment"](line.applied_at)
-        if line.unit.status in CLAIMED and self.price_list.state in (
+        if standing(line.unit) in CLAIMED and self.price_list.state in (
             PriceListState.APPROVED,
             PriceListState.EFFECTIVE,
             PriceListState.SUBMITTED,

@@ -10,7 +10,9 @@ from inventory.queries.board import board_units
 from inventory.queries.present import TONES
 from inventory.queries.scope import own_units
 from inventory.queries.search import find_units
+from inventory.queries.standing import standing, status_at
 from inventory.states import MARKS, SOLD, Status
+from salescontrol.core import clock
 from salescontrol.core.access import Access
 from salescontrol.core.permissions import Permission
 
@@ -22,7 +24,8 @@ def stock(access: Access, project: Project | None) -> dict | None:
     if project is None or not _both(access, project, Permission.BOARD_SEE, Permission.UNIT_SEE_ALL):
         return None
     homes = board_units(access, project).exclude(property_type__in=ATTACHED_TYPES)
-    counts = dict(homes.values_list("status").annotate(count=Count("pk")))
+    homes = homes.annotate(standing=status_at(clock.now()))
+    counts = dict(homes.values_list("standing").annotate(count=Count("pk")))
     return {"tiles": [_tile(project, counts, *tile) for tile in _tiles()]}
 
 
@@ -75,10 +78,11 @@ def _lines(units: QuerySet[Unit]) -> list[dict]:
     return [
         {
             "unit": unit,
-            "label": Status(unit.status).label,
-            "mark": MARKS[Status(unit.status)],
-            "tone": TONES[Status(unit.status)],
+            "label": status.label,
+            "mark": MARKS[status],
+            "tone": TONES[status],
             "url": f"{reverse('inventory:board', args=[unit.project.code])}?unit={unit.pk}",
         }
         for unit in units
+        for status in [standing(unit)]
     ]

@@ -33,7 +33,8 @@ COLUMNS = {
     for column in (
         tables.Column("number", _("Unit"), sort=("building__position", "entrance", "floor", "stack")),
         tables.Column(
-            "status", _("Status"), lambda unit: Status(unit.status).label, sort=("status",), tone=lambda unit: TONES[Status(unit.status)]
+            "status", _("Status"), lambda unit: Status(unit.standing).label, sort=("standing",),
+            tone=lambda unit: TONES[Status(unit.standing)]
         ),
         tables.Column("building", _("Building"), "building.name", sort=("building__position",), minor=True),
         tables.Column("floor", _("Floor"), "floor_label", sort=("floor",), minor=True),
