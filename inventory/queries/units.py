@@ -20,7 +20,7 @@ from salescontrol.core.permissions import Permission
 _SHOWN = (
     "number", "key", "entrance", "floor", "floor_label", "stack", "room", "property_type", "orientation", "built_area",
     "surveyed_built_area", "inner_area", "list_unit_price", "list_total", "floor_total", "review", "status", "locks", "version",
-    "claim_ends_at",     "project_id", "building__name", "layout__code", "salesperson__name",
+    "claim_ends_at", "project_id", "building__name", "layout__code", "salesperson__name",
 )  # fmt: skip
 
 

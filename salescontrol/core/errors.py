@@ -4,15 +4,24 @@ from collections.abc import Mapping, Sequence
 
 
 class Refusal(Exception):
-    """A request that a rule forbids; `message` is a translated sentence, `fields` says which form fields it is about."""
+    """A request that a rule forbids; `message` is a translated sentence, `fields` says which form fields it is about,
+    `links` leads on: (label, address) of what else can be done."""
 
     status = 422
 
-    def __init__(self, message, *, code: str = "refused", fields: Mapping[str, Sequence] | None = None) -> None:
+    def __init__(
+        self,
+        message,
+        *,
+        code: str = "refused",
+        fields: Mapping[str, Sequence] | None = None,
+        links: Sequence[tuple[str, str]] = (),
+    ) -> None:
         super().__init__(str(message))
         self.message = message
         self.code = code
         self.fields = dict(fields or {})
+        self.links = list(links)
 
 
 class Forbidden(Refusal):

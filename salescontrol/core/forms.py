@@ -1,5 +1,6 @@
 """Forms: labels above, units inside the field, the error under its field, nothing typed is lost (ui.md)."""
 
+import uuid
 from collections.abc import Iterable
 
 from django import forms
@@ -26,6 +27,7 @@ class Form(forms.Form):
 
     units: dict[str, object] = {}
     wide: tuple[str, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -39,8 +41,8 @@ class Form(forms.Form):
                 field.widget = DateTimeInput(attrs=field.widget.attrs)
 
     def add_refusal(self, refusal: Refusal) -> None:
-        """Show a service's refusal: at the fields it is about, else on top of the form."""
-        placed = False
+        """Show a service's refusal: at the fields it is about, else on top of the form, with what leads on."""
+        placed, self.links = False, tuple(refusal.links)
         for name, messages in refusal.fields.items():
             if name in self.fields:
                 placed = True
@@ -48,6 +50,19 @@ class Form(forms.Form):
                     self.add_error(name, str(message))
         if not placed:
             self.add_error(None, str(refusal.message))
+
+
+class OnceForm(Form):
+    """A form with one effect (decisions 19): the server makes its `op_id`; after a refusal the next attempt is a new operation."""
+
+    op_id = forms.UUIDField(
+        widget=forms.HiddenInput, initial=uuid.uuid4, error_messages={"required": _("Open this form anew.")}
+    )
+
+    def add_refusal(self, refusal: Refusal) -> None:
+        super().add_refusal(refusal)
+        self.data = self.data.copy()
+        self.data[self.add_prefix("op_id")] = str(uuid.uuid4())
 
 
 class DateInput(forms.DateInput):

@@ -95,6 +95,7 @@ define(
     Option("hold.hours", "claims", gettext_lazy("Hold for a customer"), 24, gettext_lazy("hours"), 1, 240),
     Option("hold.extensions", "claims", gettext_lazy("Extensions by the specialist"), 1, "", 0, 5),
     Option("hold.per_salesperson", "claims", gettext_lazy("Active holds per salesperson"), 3, "", 1, 50),
+    Option("hold.per_customer", "claims", gettext_lazy("Active holds per customer"), 2, "", 1, 50),
     Option(
         "hold.cool_down_hours",
         "claims",

@@ -1,0 +1,252 @@
+"""Holds 房源保留 (R1.5, domain B3): placed, extended, released by the desk; over by the database's clock.
+
+Every rule is checked on locked rows, in the order Unit → Customer → salesperson. What the figures are, the office sets.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from contracts.models import Claim, WaitingEntry
+from contracts.queries import live
+from contracts.queries.scope import claims_visible_to
+from contracts.services import claims
+from contracts.states import ClaimState, Evidence, HoldKind, Stage, WaitingState
+from enquiries.models import Customer
+from inventory.models import Unit
+from inventory.services import expiry
+from inventory.states import Status
+from salescontrol.core import audit, clock, options
+from salescontrol.core.access import Access, access_of
+from salescontrol.core.errors import Conflict, NotVisible, Refusal
+from salescontrol.core.history import save_tracked
+from salescontrol.core.operations import once
+from salescontrol.core.permissions import Permission
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a hold is placed on: customer (none only while a deal is being written), salesperson, evidence, reason.
+
+    `override` is the supervisor's reason for going beyond a cap or the cool-down; it is recorded.
+    """
+
+    customer: Customer | None
+    salesperson: Any
+    reason: str
+    evidence: Evidence
+    kind: HoldKind = HoldKind.CUSTOMER
+    override: str = ""
+
+
+def place_hold(*, op_id: uuid.UUID, unit_id: int, terms: Terms, by) -> Claim:
+    """T5: hold an available unit for a named customer and salesperson. Returns the claim, the same one for the same form.
+
+    Raises NotVisible, Forbidden, Conflict (`taken`, `locked`, `waiting`), Refusal (`cap_salesperson`, `cap_customer`,
+    `cool_down`, `evidence`, `no_reason`), each saying who can lift it.
+    """
+    content = {
+        "unit": unit_id, "customer": terms.customer and terms.customer.pk, "salesperson": terms.salesperson.pk,
+        "kind": terms.kind, "evidence": terms.evidence, "reason": terms.reason, "override": terms.override,
+    }  # fmt: skip
+    reference = once(
+        op_id=op_id, by=by, action="claim.hold", content=content, run=lambda: _ref(_place(op_id, unit_id, terms, by))
+    )
+    return Claim.objects.select_related("unit__project").get(number=reference["claim"])
+
+
+def extend_hold(*, op_id: uuid.UUID, number: str, reason: str, by) -> Claim:
+    """T8: a later end for a live hold; as often as the office allows the desk, beyond that by the supervisor."""
+    return _change(op_id, "claim.extend", number, reason, by, _extend)
+
+
+def release_hold(*, op_id: uuid.UUID, number: str, reason: str, by) -> Claim:
+    """T7: let a hold go before its end; the next in the waiting list is offered the unit."""
+    return _change(op_id, "claim.release", number, reason, by, _release)
+
+
+def _place(op_id: uuid.UUID, unit_id: int, terms: Terms, by) -> Claim:
+    access = access_of(by)
+    unit = claims.lock_unit(unit_id, access)
+    access.require(Permission.HOLD_PLACE, unit.project_id)
+    _require_reason(terms.reason)
+    now = clock.now()
+    claims.require_free(unit, access, now)
+    entry = _require_turn(unit, terms)
+    settings = options.values(unit.project_id)
+    _require_within(unit, terms, settings, access, now)
+    claim = Claim(
+        customer=terms.customer, salesperson=terms.salesperson, reason=terms.reason.strip()[:300], evidence=terms.evidence,
+        kind=terms.kind, expires_at=now + duration(terms.kind, settings),
+    )  # fmt: skip
+    claims.begin(unit=unit, claim=claim, by=by, op_id=op_id, reason=claim.reason, now=now)
+    if entry is not None:
+        entry.state, entry.closed_at = WaitingState.TAKEN, now
+        save_tracked(entry, action="waiting.taken", by=by, fields=["state", "closed_at"])
+    if terms.override:
+        audit.record(
+            "claim.override", by=by, project_id=unit.project_id, target=claim, detail={"reason": terms.override[:300]}
+        )
+    claims.tell(claim, "claim.held", by=by)
+    return claim
+
+
+def duration(kind: HoldKind, settings: Mapping[str, Any]) -> timedelta:
+    """How long a hold of this kind runs (domain B15)."""
+    if kind == HoldKind.DEAL:
+        return timedelta(minutes=settings["hold.lock_minutes"])
+    return timedelta(hours=settings["hold.offer_hours" if kind == HoldKind.OFFER else "hold.hours"])
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise Refusal(
+            _("Give the reason: it is kept with the unit."),
+            code="no_reason",
+            fields={"reason": [_("Give the reason.")]},
+        )
+
+
+def _require_turn(unit: Unit, terms: Terms) -> WaitingEntry | None:
+    """Whoever waits for the unit comes first: the entry of this customer if they are the next, Conflict if somebody else is."""
+    first = WaitingEntry.objects.filter(unit=unit, state=WaitingState.WAITING).order_by("placed_at", "pk").first()
+    if first is None or (terms.customer is not None and first.customer_id == terms.customer.pk):
+        return first
+    raise Conflict(
+        _("Customers wait for %(unit)s. Offer it to the first of the waiting list, or take them off it.")
+        % {"unit": unit},
+        code="waiting",
+    )
+
+
+def _require_within(unit: Unit, terms: Terms, settings: Mapping[str, Any], access: Access, now: datetime) -> None:
+    """Evidence, cool-down and caps, on rows locked in the fixed order, so that two holds at once cannot both be the last one."""
+    may_override = access.can(Permission.HOLD_OVERRIDE, unit.project_id)
+    if terms.evidence == Evidence.NONE and not may_override:
+        raise Refusal(
+            _("Without the original ID or a deposit only the supervisor places a hold."),
+            code="evidence",
+            fields={"evidence": [_("See the original ID or the deposit first, or ask the supervisor.")]},
+        )
+    if may_override and terms.override.strip():
+        return
+    if terms.customer is None and terms.kind != HoldKind.DEAL:
+        raise Refusal(_("Name the customer."), code="no_customer", fields={"customer": [_("Name the customer.")]})
+    if terms.customer is not None:
+        Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=terms.customer.pk)
+        _require_cool_down(unit, terms, settings, now)
+        count = live.holds_of(now, customer=terms.customer).count()
+        _require_below(count, settings["hold.per_customer"], "cap_customer", "customer")
+    get_user_model().objects.select_for_update(of=("self",), no_key=True).get(pk=terms.salesperson.pk)
+    count = live.holds_of(now, salesperson=terms.salesperson, project_id=unit.project_id).count()
+    _require_below(count, settings["hold.per_salesperson"], "cap_salesperson", "salesperson")
+
+
+def _require_cool_down(unit: Unit, terms: Terms, settings: Mapping[str, Any], now: datetime) -> None:
+    wait = timedelta(hours=settings["hold.cool_down_hours"])
+    again = live.ran_out_lately(now, now - wait, unit=unit, customer=terms.customer, salesperson=terms.salesperson)
+    last = again.order_by("-expires_at").first()
+    if last is not None:
+        until = clock.local(last.expires_at + wait, unit.project.zone)
+        raise Refusal(
+            _(
+                "This customer's last hold on %(unit)s ran out; the same may hold it again from %(when)s. The supervisor can lift this."
+            )
+            % {"unit": unit, "when": until.strftime("%Y-%m-%d %H:%M")},
+            code="cool_down",
+        )
+
+
+def _require_below(count: int, cap: int, code: str, field: str) -> None:
+    if count < cap:
+        return
+    words = {
+        "cap_customer": ngettext(
+            "This customer has %(count)s active hold, as many as the office allows. Release it, or ask the supervisor to lift this.",
+            "This customer has %(count)s active holds, as many as the office allows. Release one, or ask the supervisor to lift this.",
+            count,
+        ),
+        "cap_salesperson": ngettext(
+            "This salesperson has %(count)s active hold, as many as the office allows. Release it, or ask the supervisor to lift this.",
+            "This salesperson has %(count)s active holds, as many as the office allows. Release one, or ask the supervisor to lift this.",
+            count,
+        ),
+    }
+    message = words[code] % {"count": count}
+    raise Refusal(message, code=code, fields={field: [message]})
+
+
+def _change(op_id: uuid.UUID, action: str, number: str, reason: str, by, do: Callable[..., Claim]) -> Claim:
+    """One change of a live hold: found among what the user may see, its unit locked, read again on the locked row."""
+
+    def run() -> dict:
+        access = access_of(by)
+        seen = claims_visible_to(access).filter(number=number, stage=Stage.HOLD).first()
+        if seen is None:
+            raise NotVisible(_("There is no such hold."))
+        access.require(Permission.HOLD_PLACE, seen.project_id)
+        _require_reason(reason)
+        unit = claims.lock_unit(seen.unit_id, access)
+        claim = Claim.objects.select_related("salesperson", "customer").get(pk=seen.pk)
+        if claim.released_at is not None:
+            raise Conflict(_("This hold is over: %(state)s.") % {"state": claim.get_state_display()}, code="over")
+        return _ref(do(unit, claim, by=by, op_id=op_id, reason=reason.strip(), now=clock.now(), access=access))
+
+    reference = once(op_id=op_id, by=by, action=action, content={"claim": number, "reason": reason}, run=run)
+    return Claim.objects.select_related("unit__project").get(number=reference["claim"])
+
+
+def _extend(unit: Unit, claim: Claim, *, by, op_id: uuid.UUID, reason: str, now: datetime, access: Access) -> Claim:
+    settings = options.values(unit.project_id)
+    allowed = {HoldKind.CUSTOMER: settings["hold.extensions"], HoldKind.DEAL: settings["hold.lock_renewals"]}
+    beyond = claim.extensions >= allowed.get(HoldKind(claim.kind), 0)
+    if beyond and not access.can(Permission.HOLD_OVERRIDE, unit.project_id):
+        raise Refusal(
+            _("This hold was extended as often as the desk may. The supervisor can extend it further."),
+            code="extensions",
+        )
+    until = claim.expires_at + duration(HoldKind(claim.kind), settings)
+    claims.prolong(unit=unit, claim=claim, until=until, by=by, op_id=op_id, reason=reason, now=now)
+    claims.tell(claim, "claim.extended", by=by)
+    return claim
+
+
+def _release(unit: Unit, claim: Claim, *, by, op_id: uuid.UUID, reason: str, now: datetime, access: Access) -> Claim:
+    claims.end(
+        unit=unit,
+        claim=claim,
+        state=ClaimState.RELEASED,
+        action="claim.release",
+        by=by,
+        op_id=op_id,
+        reason=reason,
+        now=now,
+    )
+    claims.tell(claim, "claim.released", by=by)
+    return claim
+
+
+def expire_due(limit: int = 200) -> int:
+    """Write down every hold that has run out; returns how many. Units that somebody else holds locked are left for the next time."""
+    now = clock.now()
+    due = Claim.objects.filter(released_at__isnull=True, stage=Stage.HOLD, expires_at__lte=now).order_by("expires_at")
+    return sum(_expire(unit_id) for unit_id in due.values_list("unit_id", flat=True)[:limit])
+
+
+@transaction.atomic
+def _expire(unit_id: int) -> bool:
+    free = Unit.objects.select_for_update(of=("self",), no_key=True, skip_locked=True).select_related("project")
+    units = list(free.filter(pk=unit_id))
+    expiry.settle(units)
+    return any(unit.status == Status.AVAILABLE for unit in units)
+
+
+def _ref(claim: Claim) -> dict:
+    return {"claim": claim.number}
