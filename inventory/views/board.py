@@ -187,7 +187,10 @@ class BoardPage(BoardBase):
 
     def actions(self) -> list[dict]:
         query = self.query()
-        shown = [{"label": _("Wall display"), "url": self.url("board_wall")}]
+        shown = [
+            {"label": _("As of …"), "url": self.url("board_past")},
+            {"label": _("Wall display"), "url": self.url("board_wall")},
+        ]
         if self.request.access.can(Permission.UNIT_EXPORT, self.project_id):
             shown.append({"label": _("Excel"), "url": f"{self.url('board_excel')}{query}"})
         return [*shown, {"label": _("Print"), "url": f"{self.url('board_print')}{query}"}]

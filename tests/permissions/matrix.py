@@ -203,6 +203,8 @@ inventory:board_excel                abroad     --22F        ·
 inventory:board_panel                mine       2222-F2-i--  xi
 inventory:board_panel                colleague  22-2-2       ·
 inventory:board_panel                draft      22----       ·
+inventory:board_past                 ·          22222F2-i--  xi
+inventory:board_past                 abroad     --222        ·
 inventory:board_print                ·          22222F2-i--  xi
 inventory:board_print                abroad     --222        ·
 inventory:board_wall                 ·          22222F2-i--  xi
