@@ -143,8 +143,8 @@ def test_the_number_of_queries_does_not_grow_with_the_board(days):
 
 
 def test_the_page_shows_both_moments_and_keeps_what_was_typed(days, sign_in):
-    before = clock.local(days.pass_hours(0.1))
     days.pass_hours(0.1)
+    before = clock.local(days.pass_hours(0.1))
     hold(days.unit, days.customer, days.salesperson, days.specialist)
     days.pass_hours(0.1)
     page = sign_in(days.supervisor).get(
