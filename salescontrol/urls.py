@@ -8,3 +8,4 @@ urlpatterns = [
     path("projects/", include("inventory.company_urls")),
     path("p/<slug:code>/", include("inventory.urls")),
 ]
+handler500 = "salescontrol.core.health.failed"

@@ -1,10 +1,12 @@
 """What the frame of every page needs: the rail, the projects to switch to, unread messages, languages."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from salescontrol.core import navigation, notices
+from salescontrol.core import clock, jobs, navigation, notices
 
 
 def frame(request: HttpRequest) -> dict:
@@ -19,9 +21,15 @@ def frame(request: HttpRequest) -> dict:
         "unread": SimpleLazyObject(
             lambda: notices.inbox(user).filter(read_at__isnull=True).count() if signed_in else 0
         ),
+        "delayed": SimpleLazyObject(lambda: signed_in and jobs.delayed(_instant(request))),
         "current_project": SimpleLazyObject(lambda: navigation.current_project(request)) if signed_in else None,
         "project_choices": SimpleLazyObject(lambda: navigation.projects_of(request) if signed_in else []),
     }
+
+
+def _instant(request: HttpRequest) -> datetime:
+    """The database's time at which the request arrived, asked for already with the session."""
+    return getattr(request, "arrived_at", None) or clock.now()
 
 
 def _rail(request: HttpRequest) -> list[dict]:

@@ -1,19 +1,12 @@
-"""The kernel's own pages: workbench, approvals, inbox, search, health."""
+"""The kernel's own pages: workbench, approvals, inbox, search."""
 
-import shutil
-
-from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.generic import View
 
-from salescontrol.core import approvals, clock, jobs, navigation, notices, panels, tables
+from salescontrol.core import approvals, clock, navigation, notices, panels, tables
 from salescontrol.core.filters import ApprovalFilter
 from salescontrol.core.forms import DecisionForm, Form, ids
 from salescontrol.core.models import Approval
@@ -295,34 +288,3 @@ class Search(DetailPage):
     def get_context(self) -> dict:
         words = self.request.GET.get("q", "").replace("\0", "").strip()[:60]
         return {"words": words, "sections": panels.sections("search", self.request.access, words) if words else []}
-
-
-@login_not_required
-def healthz(request: HttpRequest) -> HttpResponse:
-    """The process answers."""
-    return HttpResponse("ok", content_type="text/plain")
-
-
-class Readiness(View):
-    """Whether work can be done: database, migrations, background work, disk. No details beyond the names (abuse 41)."""
-
-    def get(self, request: HttpRequest) -> JsonResponse:
-        checks = {"database": False, "migrations": False, "background": False, "disk": self.disk()}
-        try:
-            checks["migrations"] = not self.pending()
-            checks["background"] = jobs.alive()
-            checks["database"] = True
-        except DatabaseError:
-            pass
-        ready = all(checks.values())
-        return JsonResponse({"ready": ready, **checks}, status=200 if ready else 503)
-
-    def pending(self) -> bool:
-        executor = MigrationExecutor(connection)
-        return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-
-    def disk(self) -> bool:
-        return shutil.disk_usage(settings.VAR_DIR).free >= settings.DISK_LOW_MB * 1024 * 1024
-
-
-readyz = login_not_required(Readiness.as_view())

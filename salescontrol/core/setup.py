@@ -3,6 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 
 from salescontrol.core import approvals, navigation, options
+from salescontrol.core import upkeep as upkeep  # its jobs make themselves known when they are imported
+from salescontrol.core.permissions import Permission
 
 
 def register() -> None:
@@ -16,6 +18,14 @@ def register() -> None:
         icon="stamp",
         count=lambda access, project: approvals.waiting_for(access).count(),
         due=True,
+    )
+    navigation.register(
+        _("Background work"),
+        "background",
+        group="security",
+        order=60,
+        icon="hourglass",
+        permission=Permission.CONSISTENCY_SEE,
     )
     options.define(
         options.Option(

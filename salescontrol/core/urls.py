@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from salescontrol.core import pages
+from salescontrol.core import health, pages
 
 urlpatterns = [
     path("", pages.Home.as_view(), name="home"),
@@ -15,6 +15,9 @@ urlpatterns = [
     path("inbox/read/", pages.InboxRead.as_view(), name="inbox_read_all"),
     path("inbox/<int:pk>/read/", pages.InboxRead.as_view(), name="inbox_read"),
     path("search/", pages.Search.as_view(), name="search"),
-    path("healthz", pages.healthz, name="healthz"),
-    path("readyz", pages.readyz, name="readyz"),
+    path("background/", health.Background.as_view(), name="background"),
+    path("background/<int:pk>/again/", health.BackgroundAgain.as_view(), name="background_again"),
+    path("operation/<uuid:op_id>/", health.OperationPage.as_view(), name="operation"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
 ]

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.generic import View
 from openpyxl import Workbook
 
-from salescontrol.core import audit, tables, xlsx
+from salescontrol.core import audit, outages, tables, xlsx
 from salescontrol.core.errors import Refusal
 from salescontrol.core.permissions import Permission
 
@@ -194,7 +195,8 @@ class FormPage(Page):
             return self.show(form=form, status=422)
         try:
             result = self.perform(form)
-        except Refusal as refusal:
+        except (Refusal, OperationalError) as error:
+            refusal = outages.refusal(error)
             if refusal.status == 404:
                 raise
             form.add_refusal(refusal)
