@@ -20,7 +20,7 @@ from inventory.queries import review as review_queries
 from inventory.queries.concerned import concerned
 from inventory.queries.standing import standing
 from inventory.rules.fields import PLACE
-from inventory.services import release, stages, units
+from inventory.services import release, stages, stops, units
 from inventory.services.import_write import Names, assign
 from inventory.states import CLAIMED, CORRECTIONS, Lock, Review, Status
 from salescontrol.core import approvals, money, notices
@@ -197,7 +197,7 @@ def _reference(approval: Approval) -> str:
 
 def _apply(approval: Approval, by) -> None:
     """Write what was approved, with history and a new version, and lift the lock."""
-    unit = _locked(approval.target_id, Unit.objects.all())
+    unit = _locked(approval.target_id, Unit.every.all())
     after = dict(approval.after)
     status = after.pop("status", "")
     if {*PRICE_FIELDS} & {*after}:
@@ -211,6 +211,7 @@ def _apply(approval: Approval, by) -> None:
         save_tracked(
             unit, action=KIND, by=by, fields=[*approval.after.keys() - {"status"}, "version"], reason=approval.reason
         )
+        stops.cover([unit])
     if status:
         _correct(unit, status, approval, by)
     _tell_concerned(unit, approval)
@@ -244,7 +245,7 @@ def _lift(unit: Unit, approval: Approval, by) -> None:
 
 
 def _closed(approval: Approval, by) -> None:
-    _lift(_locked(approval.target_id, Unit.objects.all()), approval, by)
+    _lift(_locked(approval.target_id, Unit.every.all()), approval, by)
 
 
 def _tell_concerned(unit: Unit, approval: Approval) -> None:
@@ -262,7 +263,7 @@ def _tell_concerned(unit: Unit, approval: Approval) -> None:
 
 
 def _version(unit_id: int) -> int:
-    return Unit.objects.values_list("version", flat=True).get(pk=unit_id)
+    return Unit.every.values_list("version", flat=True).get(pk=unit_id)
 
 
 def present(approval: Approval, access) -> list[tuple[Any, Any, Any]]:

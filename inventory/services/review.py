@@ -15,7 +15,7 @@ from inventory.models import BatchLine, ListingBatch, Project, Unit
 from inventory.models.batch import LineKind, LineState
 from inventory.queries import review as queries
 from inventory.queries.standing import standing
-from inventory.services import stages, units
+from inventory.services import stages, stops, units
 from inventory.services.import_write import Names, assign
 from inventory.states import BATCH_TABLE, CLAIMED, BatchState, Lock, Review, Status
 from salescontrol.core import approvals, clock, notices
@@ -42,7 +42,7 @@ def submit_batch(*, batch: ListingBatch, by, note: str = "") -> Approval:
     supervisor already, Refusal when it holds nothing to submit.
     """
     Project.objects.select_for_update().get(pk=batch.project_id)
-    locked = ListingBatch.objects.select_for_update(of=("self",)).select_related("project").get(pk=batch.pk)
+    locked = ListingBatch.every.select_for_update(of=("self",)).select_related("project").get(pk=batch.pk)
     drafts = _drafts(locked)
     changes = _fresh_changes(locked)
     if not drafts and not changes:
@@ -84,7 +84,7 @@ def submit_units(*, project: Project, unit_ids: Collection[int], visible, by, no
         batches.add(_new_batch(project, loose, by).pk)
     return [
         submit_batch(batch=batch, by=by, note=note)
-        for batch in ListingBatch.objects.filter(pk__in=batches).order_by("pk")
+        for batch in ListingBatch.every.filter(pk__in=batches).order_by("pk")
     ]
 
 
@@ -132,7 +132,7 @@ def return_units(*, batch: ListingBatch, unit_ids: Collection[int], by, comment:
             code="no_comment",
             fields={"comment": [_("Say why you return it.")]},
         )
-    chosen = units.locked(unit_ids, visible=Unit.objects.filter(batch=locked, review=Review.SUBMITTED))
+    chosen = units.locked(unit_ids, visible=Unit.every.filter(batch=locked, review=Review.SUBMITTED))
     if not chosen:
         raise Refusal(_("Choose at least one unit that waits for the review."), code="nothing_chosen")
     if len(chosen) == _submitted(locked).count() and not queries.waiting_changes(locked).exists():
@@ -155,12 +155,12 @@ def _check_open(batch: ListingBatch, by) -> None:
 
 
 def _drafts(batch: ListingBatch) -> list[Unit]:
-    open_units = Unit.objects.filter(batch=batch, review__in=queries.OPEN)
+    open_units = Unit.every.filter(batch=batch, review__in=queries.OPEN)
     return list(open_units.select_for_update(of=("self",)).order_by("pk").select_related("project"))
 
 
 def _submitted(batch: ListingBatch):
-    return Unit.objects.filter(batch=batch, review=Review.SUBMITTED)
+    return Unit.every.filter(batch=batch, review=Review.SUBMITTED)
 
 
 def _fresh_changes(batch: ListingBatch) -> list[BatchLine]:
@@ -190,8 +190,8 @@ def _mark(chosen: Sequence[Unit], review: str, *, comment: str, action: str, by)
 
 def _lock_changed(batch: ListingBatch, changes: Sequence[BatchLine], by) -> None:
     """Approved units stay as they are, and get no new claim, while a change of them is undecided (domain B2.3)."""
-    changed = units.locked([line.unit_id for line in changes], visible=Unit.objects.all())
-    blocked = [unit for unit in changed if unit.locks]
+    changed = units.locked([line.unit_id for line in changes], visible=Unit.every.all())
+    blocked = [unit for unit in changed if {Lock.CHANGE.value, Lock.PRICE.value} & set(unit.lock_codes)]
     if blocked:
         raise Conflict(
             _(
@@ -245,7 +245,7 @@ def _pending(batch: ListingBatch) -> Approval:
 
 
 def _locked_submitted(batch: ListingBatch) -> ListingBatch:
-    return ListingBatch.objects.select_for_update(of=("self",)).select_related("project").get(pk=batch.pk)
+    return ListingBatch.every.select_for_update(of=("self",)).select_related("project").get(pk=batch.pk)
 
 
 def _apply(approval: Approval, by) -> None:
@@ -254,12 +254,12 @@ def _apply(approval: Approval, by) -> None:
     Raises Refusal listing what is missing per unit, Conflict naming units that changed since they were submitted.
     """
     Project.objects.select_for_update().get(pk=approval.project_id)
-    batch = ListingBatch.objects.select_for_update(of=("self",)).select_related("project").get(pk=approval.target_id)
+    batch = ListingBatch.every.select_for_update(of=("self",)).select_related("project").get(pk=approval.target_id)
     about = {
         *_submitted(batch).values_list("pk", flat=True),
         *queries.waiting_changes(batch).values_list("unit", flat=True),
     }
-    chosen: dict[int | None, Unit] = {unit.pk: unit for unit in units.locked(about, visible=Unit.objects.all())}
+    chosen: dict[int | None, Unit] = {unit.pk: unit for unit in units.locked(about, visible=Unit.every.all())}
     submitted = [unit for unit in chosen.values() if unit.review == Review.SUBMITTED]
     changes = list(queries.waiting_changes(batch))
     for line in changes:
@@ -278,6 +278,7 @@ def _apply(approval: Approval, by) -> None:
         review=Review.APPROVED,
         review_comment="",
     )
+    stops.cover(submitted)
     _line_states(batch, submitted, LineState.APPROVED, "")
     _carry_out(batch, changes, by)
     move(
@@ -331,13 +332,14 @@ def name_some(names: Sequence[str], limit: int = NAMED) -> str:
 def _carry_out(batch: ListingBatch, changes: Sequence[BatchLine], by) -> None:
     """Write the changes of approved units and lift their locks."""
     by_unit = {line.unit_id: line for line in changes}
-    changed = units.locked(by_unit, visible=Unit.objects.all())
+    changed = units.locked(by_unit, visible=Unit.every.all())
     names, touched = Names(batch.project, by=by), {"version"}
     for unit in changed:
         touched |= {*assign(unit, by_unit[unit.pk].after, names)}
         unit.version += 1
     update_tracked(changed, sorted(touched), action="unit.change", by=by)
     units.lift_locks(units=changed, kind=Lock.CHANGE, by=by, reference=_reference(batch))
+    stops.cover(changed)
     BatchLine.objects.filter(pk__in=[line.pk for line in changes]).update(state=LineState.APPROVED, comment="")
 
 
@@ -349,7 +351,7 @@ def _line_states(batch: ListingBatch, chosen: Sequence[Unit], state: str, commen
 
 def _closed(approval: Approval, by) -> None:
     """The request ended without approval: returned with its comment, withdrawn, or out of date."""
-    batch = ListingBatch.objects.select_for_update(of=("self",)).select_related("project").get(pk=approval.target_id)
+    batch = ListingBatch.every.select_for_update(of=("self",)).select_related("project").get(pk=approval.target_id)
     returned = approval.state == Approval.State.RETURNED
     comment = approvals.last_comment(approval)
     open_units = units.locked(_submitted(batch).values_list("pk", flat=True), visible=_submitted(batch))
@@ -358,7 +360,7 @@ def _closed(approval: Approval, by) -> None:
     state = LineState.RETURNED if returned else LineState.ENTERED
     _line_states(batch, open_units, state, comment)
     changes = list(queries.waiting_changes(batch))
-    changed = units.locked([line.unit_id for line in changes], visible=Unit.objects.all())
+    changed = units.locked([line.unit_id for line in changes], visible=Unit.every.all())
     units.lift_locks(units=changed, kind=Lock.CHANGE, by=by, reference=_reference(batch))
     BatchLine.objects.filter(pk__in=[line.pk for line in changes]).update(state=state, comment=comment[:300])
     action = "batch.return" if returned else "batch.withdraw"
@@ -380,7 +382,7 @@ def _tell_returned(batch: ListingBatch, chosen: Sequence[Unit], comment: str, by
 
 
 def _version(batch_id: int) -> int:
-    return ListingBatch.objects.values_list("version", flat=True).get(pk=batch_id)
+    return ListingBatch.every.values_list("version", flat=True).get(pk=batch_id)
 
 
 def _present(approval: Approval, access) -> list:

@@ -4,6 +4,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
+from typing import TypeVar
 
 from django.db import transaction as db_transaction
 from django.db.models import F, Q
@@ -19,6 +20,8 @@ from salescontrol.core.errors import Conflict, Refusal
 from salescontrol.core.history import create_tracked, update_tracked
 from salescontrol.core.permissions import Permission
 from salescontrol.core.transitions import check
+
+Row = TypeVar("Row")
 
 
 def transition(
@@ -67,7 +70,7 @@ def record_move(
     `by` None is the clock; `claim` is the number of the claim that moves, `ends_at` when it ends by itself from here on.
     """
     now = now or clock.now()
-    moved = Unit.objects.filter(pk=unit.pk, event_seq=unit.event_seq, status=unit.status).update(
+    moved = Unit.every.filter(pk=unit.pk, event_seq=unit.event_seq, status=unit.status).update(
         status=to,
         status_reason=reason[:300],
         status_at=now,
@@ -79,7 +82,7 @@ def record_move(
             _("%(unit)s changed while you were working. Reload the page to see where it stands.") % {"unit": unit},
             code="raced",
         )
-    event = UnitEvent.objects.create(
+    event = UnitEvent.every.create(
         unit=unit,
         seq=unit.event_seq + 1,
         op_id=op_id or uuid.uuid4(),
@@ -119,7 +122,7 @@ def record_moves(
     now = clock.now()
     reason = reason[:300]
     for part in batched(units):
-        moved = Unit.objects.filter(_as_seen(part)).update(
+        moved = Unit.every.filter(_as_seen(part)).update(
             status=to, status_reason=reason, status_at=now, event_seq=F("event_seq") + 1, **fields
         )
         if moved != len(part):
@@ -142,7 +145,7 @@ def record_moves(
         )
         for unit in units
     ]
-    UnitEvent.objects.bulk_create(events, batch_size=500)
+    UnitEvent.every.bulk_create(events, batch_size=500)
     for unit in units:
         unit.status, unit.status_reason, unit.status_at, unit.event_seq = to, reason, now, unit.event_seq + 1
         for name, value in fields.items():
@@ -163,7 +166,7 @@ def _as_seen(units: Sequence[Unit]) -> Q:
     return found
 
 
-def batched(rows: Sequence[Unit], size: int = 500) -> Iterator[Sequence[Unit]]:
+def batched(rows: Sequence[Row], size: int = 500) -> Iterator[Sequence[Row]]:
     """The rows in pieces that one statement takes."""
     for start in range(0, len(rows), size):
         yield rows[start : start + size]
@@ -198,7 +201,7 @@ def lay_lock(*, unit: Unit, kind: Lock, reason: str, by, reference: str = "") ->
 
 def lift_lock(*, unit: Unit, kind: Lock, by) -> None:
     """Take an overlay lock off; nothing happens when none is on."""
-    lock = UnitLock.objects.filter(unit=unit, kind=kind, lifted_at__isnull=True).first()
+    lock = UnitLock.every.filter(unit=unit, kind=kind, lifted_at__isnull=True).first()
     if lock is not None:
         lock.lifted_at = clock.now()
         lock._history_user, lock._change_reason = by, "unit.unlock"
@@ -216,38 +219,39 @@ def lay_locks(*, units: Sequence[Unit], kind: Lock, reason: str, by, reference: 
         action="unit.lock",
         by=by,
     )
-    _show_many(units, lambda codes: [*codes, kind.value])
+    show_locks(units, lambda codes: [*codes, kind.value])
     return locks
 
 
-def lift_locks(*, units: Sequence[Unit], kind: Lock, by, reference: str = "") -> None:
+def lift_locks(*, units: Sequence[Unit], kind: Lock, by, reference: str = "", reason: str = "") -> None:
     """Take off the locks of that kind that were laid under this reference; units without one stay as they are."""
-    on = UnitLock.objects.filter(
+    on = UnitLock.every.filter(
         unit__in=[unit.pk for unit in units], kind=kind, reference=reference, lifted_at__isnull=True
     )
     locks, now = list(on), clock.now()
     for lock in locks:
         lock.lifted_at = now
-    update_tracked(locks, ["lifted_at"], action="unit.unlock", by=by)
+    update_tracked(locks, ["lifted_at"], action="unit.unlock", by=by, reason=reason)
     lifted = {lock.unit_id for lock in locks}
-    _show_many(
+    show_locks(
         [unit for unit in units if unit.pk in lifted], lambda codes: [code for code in codes if code != kind.value]
     )
 
 
-def _show_many(units: Sequence[Unit], change: Callable[[list[str]], list[str]]) -> None:
-    """Write what the board shows of the locks, one update for all units that come out alike."""
+def show_locks(units: Sequence[Unit], change: Callable[[list[str]], list[str]]) -> None:
+    """Write what the board shows of the locks of these locked units, one update for all that come out alike."""
     alike: dict[str, list[int]] = defaultdict(list)
     for unit in units:
         unit.locks = ",".join(sorted(change(unit.lock_codes)))
         alike[unit.locks].append(unit.pk)
     for locks, pks in alike.items():
-        Unit.objects.filter(pk__in=pks).update(locks=locks)
+        for part in batched(pks):
+            Unit.every.filter(pk__in=part).update(locks=locks)
 
 
 def _show_locks(unit: Unit, codes: list[str]) -> None:
     unit.locks = ",".join(sorted(codes))
-    Unit.objects.filter(pk=unit.pk).update(locks=unit.locks)
+    Unit.every.filter(pk=unit.pk).update(locks=unit.locks)
 
 
 def may_act(by, unit: Unit) -> list[str]:

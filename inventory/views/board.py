@@ -26,6 +26,7 @@ from inventory.queries.scope import units_visible_to
 from inventory.queries.towers import Tower, towers
 from inventory.states import MARKS, SALE_STATES, Status
 from inventory.views.base import InProject
+from inventory.views.stops import banner
 from salescontrol.core import audit, panels
 from salescontrol.core.forms import ids
 from salescontrol.core.permissions import Permission
@@ -164,6 +165,7 @@ class BoardPage(BoardBase):
         return {
             **super().get_context(),
             **panel_context(self, unit),
+            "stopped": banner(self.request.access, self.project),
             "drawn": self.draw(found, link=link, chosen=unit.pk if unit else None),
             "empty": not found,
             "filtered": self.query() != "?",

@@ -4,10 +4,13 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Unit
+from inventory.queries.blocks import encumbrances
 from inventory.queries.panel import discounts_on, live_locks, permit_numbers
 from inventory.queries.present import card, sight
+from inventory.queries.standing import standing
+from inventory.services.locks import OPEN
 from inventory.services.units import may_act
-from inventory.states import CLAIMED, SALE_TABLE, Review
+from inventory.states import CLAIMED, SALE_TABLE, Lock, Review
 from salescontrol.core.access import Access
 from salescontrol.core.permissions import Permission
 
@@ -38,16 +41,6 @@ def facts(access: Access, unit: Unit) -> dict:
     }
 
 
-def encumbrances(unit: Unit) -> list:
-    """What lies on the unit by law or agreement (domain B2.1)."""
-    flags = (
-        (unit.mortgaged, _("Mortgaged")),
-        (unit.sealed, _("Sealed by a court")),
-        (unit.contractor_owned, _("Given to a contractor")),
-    )
-    return [label for on, label in flags if on]
-
-
 def actions(access: Access, unit: Unit) -> dict | None:
     """The buttons of this reader for this unit now; None when there is nothing to do."""
     shown = [_sale_button(access, unit, action) for action in may_act(access.user, unit) if action in SALE_BUTTONS]
@@ -56,7 +49,17 @@ def actions(access: Access, unit: Unit) -> dict | None:
             shown.append(_button(unit, "unit_change", _("Propose a change")))
         if access.can(Permission.UNIT_ASSIGN, unit.project_id):
             shown.append(_button(unit, "unit_assign", _("Assign")))
+        shown += _lock_button(access, unit)
     return {"actions": shown} if shown else None
+
+
+def _lock_button(access: Access, unit: Unit) -> list[dict]:
+    """Keeping a unit without a claim for an opening event, or letting it go (domain B2.3)."""
+    if not access.can(Permission.LOCK_LAY, unit.project_id):
+        return []
+    if Lock.OPENING in unit.lock_codes:
+        return [_button(unit, "unit_unlock", _("Lift the lock"))]
+    return [_button(unit, "unit_lock", _("Keep for an opening event"))] if standing(unit) in OPEN else []
 
 
 def _sale_button(access: Access, unit: Unit, action: str) -> dict:

@@ -130,6 +130,7 @@ def list_actions(access, project) -> list[dict]:
     offered = (
         (Permission.UNIT_ASSIGN, "assign", _("Assign"), ""),
         (Permission.UNIT_RELEASE_PROPOSE, "release", _("Put on sale"), ""),
+        (Permission.LOCK_LAY, "lock", _("Keep for an opening event"), ""),
         (Permission.BATCH_SUBMIT, "batch_new", _("Import"), ""),
         (Permission.UNIT_ENTER, "unit_enter", _("Enter a unit"), "primary"),
     )
