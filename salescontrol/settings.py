@@ -41,6 +41,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
     "socket_keepalive": True,
 }
+# Never give up: an outage of a night must not leave a worker that has to be started by hand.
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -84,15 +87,17 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "salescontrol.core.middleware.RequestLog",
+    "salescontrol.core.middleware.ScopedRows",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "salescontrol.core.middleware.PrivateAnswers",
+    "salescontrol.core.middleware.SecondRead",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "security.middleware.ChosenLanguage",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "security.middleware.SessionUser",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "security.middleware.SessionLimits",

@@ -5,8 +5,11 @@ class SecurityConfig(AppConfig):
     name = "security"
 
     def ready(self) -> None:
-        from salescontrol.core import logs
-        from security import setup
+        from django.db.models.signals import post_migrate
 
+        from salescontrol.core import logs
+        from security import remembered, setup
+
+        post_migrate.connect(remembered.install, sender=self, dispatch_uid="rights")
         logs.configure()
         setup.register()

@@ -6,10 +6,11 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db import IntegrityError, transaction
+from django.db.models import Subquery
 from django.utils import timezone
 
 from salescontrol.core import clock
-from security.models import EndReason, Session
+from security.models import EndReason, Rights, Session
 
 
 class SessionStore(DatabaseStore):
@@ -29,7 +30,13 @@ class SessionStore(DatabaseStore):
         return Session
 
     def _get_session_from_db(self) -> Session | None:
-        row = Session.objects.filter(session_key=self.session_key).first()
+        stamp = Subquery(Rights.objects.filter(pk=1).values("stamp")[:1])
+        row = (
+            Session.objects.filter(session_key=self.session_key)
+            .select_related("user")
+            .annotate(rights_stamp=stamp)
+            .first()
+        )
         if row is None or row.ended_at is not None or row.expire_date <= timezone.now():
             if row is not None and row.user_id is not None:
                 self.ended = row.end_reason or EndReason.ABSOLUTE

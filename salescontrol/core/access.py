@@ -16,7 +16,10 @@ from salescontrol.core.permissions import Permission, Role
 
 @dataclass(frozen=True)
 class Access:
-    """The user's roles and permissions: by project id, and company-wide (`everywhere`)."""
+    """The user's roles and permissions: by project id, and company-wide (`everywhere`).
+
+    `may_stand_in`: a deputyship of theirs begins later, so that these rights change by the clock.
+    """
 
     user: Any
     roles: Mapping[int, frozenset[Role]] = field(default_factory=dict)
@@ -24,6 +27,7 @@ class Access:
     permissions: Mapping[int, frozenset[Permission]] = field(default_factory=dict)
     everywhere: frozenset[Permission] = frozenset()
     deputy_of: Mapping[int, int] = field(default_factory=dict)
+    may_stand_in: bool = False
 
     def can(self, permission: Permission, project_id: int | None = None) -> bool:
         """Whether the user holds `permission` in the project; without a project: company-wide or in any project."""
@@ -69,7 +73,7 @@ def access_of(user) -> Access:
 
 def forget_access(user) -> None:
     """Drop what was remembered, after a change of the user's roles within the same request."""
-    user._access = None
+    user._access = user.rights_stamp = None
 
 
 def deciding_users(roles, project_id: int | None) -> list:

@@ -11,6 +11,7 @@ from inventory.models import ProjectGrant
 from salescontrol.core import clock
 from salescontrol.core.access import Access
 from salescontrol.core.permissions import COMPANY_ROLES, PROJECT_ROLES, Role
+from security import remembered
 from security.models import Deputy, User
 from security.roles import SECOND_FACTOR_ROLES, permissions_of
 
@@ -18,9 +19,14 @@ _BY_CODENAME = {role.codename: role for role in PROJECT_ROLES}
 
 
 def access_for(user) -> Access:
-    """What decides the user's rights, in four queries: company roles, roles by project, the time, deputyships (decisions 2, 5)."""
+    """What decides the user's rights (decisions 2, 5); remembered between requests as long as nobody's rights change."""
     if not user.is_authenticated or not user.is_active:
         return Access(user=user)
+    return remembered.access_of(user, lambda: _read(user))
+
+
+def _read(user: User) -> Access:
+    """The rights from the tables, in five queries: company roles, roles by project, the time, deputyships now and later."""
     company = frozenset(Role(name) for name in user.groups.values_list("name", flat=True) if name in COMPANY_ROLES)
     roles: dict[int, set[Role]] = defaultdict(set)
     for project_id, codename in ProjectGrant.objects.filter(user=user).values_list(
@@ -39,6 +45,7 @@ def access_for(user) -> Access:
         permissions={project_id: permissions_of(names) for project_id, names in held.items()},
         everywhere=permissions_of(company),
         deputy_of=deputy_of,
+        may_stand_in=Deputy.objects.filter(deputy=user, cancelled_at__isnull=True, ends_at__gt=clock.now()).exists(),
     )
 
 

@@ -152,7 +152,9 @@ def test_changing_roles_gives_and_takes_and_tells(people):
     decide(asked, people.supervisor)
     assert roles_of(people.salesperson, people.a.pk) == {Role.SPECIALIST, Role.MARKETING}
     acts = list(
-        AuditEvent.objects.filter(target_id=people.salesperson.pk).order_by("pk").values_list("action", "detail__role")
+        AuditEvent.objects.filter(target_id=people.salesperson.pk, action__in=["role.grant", "role.revoke"])
+        .order_by("pk")
+        .values_list("action", "detail__role")
     )
     assert acts == [("role.revoke", "salesperson"), ("role.grant", "marketing"), ("role.grant", "specialist")]
     assert people.salesperson.notices.get().code == "account.changed"
@@ -194,6 +196,7 @@ def test_abuse_37_the_administrator_opens_no_business_page_and_decides_nothing(p
         "account.propose",
         "session.end",
         "company.settings",
+        "consistency.see",
     }
     client = sign_in(people.administrator)
     for path in (f"/p/{people.a.code}/board/", f"/p/{people.a.code}/units/"):
@@ -391,6 +394,7 @@ def test_the_list_filters_sorts_and_costs_the_same_for_many(people, sign_in):
         client.get(url)
     for _ in range(30):
         build.user(Role.SALESPERSON, people.a)
+    client.get(url)  # Roles were given meanwhile, so everybody's rights are read anew once.
     with CaptureQueriesContext(connection) as many:
         client.get(url)
     assert len(many) == len(few)
@@ -406,6 +410,7 @@ def test_the_inbox_asks_the_same_questions_for_few_and_for_many_requests_about_a
         new_account(people, employee_no=f"n2{number:02}")
         leaver = build.user(Role.FINANCE, people.a)
         accounts.propose_active(by=people.administrator, user=leaver, active=False, reason="Leaves")
+    client.get(url)
     with CaptureQueriesContext(connection) as many:
         client.get(url)
     assert len(many) == len(few)
