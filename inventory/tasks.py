@@ -1,6 +1,6 @@
 """Background work of inventory: load by id, call one service."""
 
-from inventory.services import discounts, imports, price_effect
+from inventory.services import discounts, displays, imports, price_effect
 from salescontrol.core import jobs
 
 
@@ -20,3 +20,9 @@ def prices_take_effect(slot: str) -> str:
 def discounts_end(slot: str) -> str:
     """Show discount policies whose last day is past as ended."""
     return f"{discounts.end_expired()} policies ended"
+
+
+@jobs.every("board.forget", slot=lambda now: f"{now:%Y-%m-%dT%H}")
+def boards_forget(slot: str) -> str:
+    """Take changes that no open board can still ask for out of the feed."""
+    return f"{displays.forget_changes()} changes forgotten"

@@ -18,11 +18,12 @@ class WallDisplay(models.Model):
     prices = models.BooleanField(_("shows prices"), default=False)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
     made_at = models.DateTimeField(_("since"), db_default=Now())
+    seen_at = models.DateTimeField(_("last seen"), null=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True)
     revoked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("revoked by")
     )
-    history = tracked(excluded=["digest"])
+    history = tracked(excluded=["digest", "seen_at"])
 
     class Meta:
         verbose_name = _("wall display")

@@ -1,6 +1,6 @@
 """What the sales board shows (R1.6, domain B2.5): first what a cell is, then where it stands, each read in one query.
 
-The two halves are kept apart on purpose. The *skeleton* (place, number, layout, area) changes rarely and names no price, no
+The two halves are kept apart on purpose (the live board, `queries.live`, delivers them apart). The *skeleton* (place, number, layout, area) changes rarely and names no price, no
 status and no person; the *standings* (status, total, locks, mine) change with every sale. Both start from
 `units_visible_to`, so columns, floors, counts and choices come from visible units only (decisions 3).
 """
@@ -16,7 +16,8 @@ from django.db.models import QuerySet
 
 from inventory.models import Building, Layout, Project, Unit
 from inventory.models.unit import ATTACHED_TYPES
-from inventory.queries.scope import own_units, units_visible_to
+from inventory.queries.scope import own_units, units_of_project_visible_to
+from inventory.queries.standing import status_at
 from inventory.states import SALE_STATES, SOLD, Status
 from salescontrol.core import clock
 from salescontrol.core.access import Access
@@ -162,7 +163,7 @@ class Summary:
 
 def board_units(access: Access, project: Project) -> QuerySet[Unit]:
     """The units behind the board: everything the user may see of the project, in the board's order."""
-    return units_visible_to(access).filter(project=project).order_by()
+    return units_of_project_visible_to(access, project.pk).order_by()
 
 
 def skeleton(units: QuerySet[Unit]) -> list[Place]:
@@ -170,9 +171,9 @@ def skeleton(units: QuerySet[Unit]) -> list[Place]:
     return [Place._make(row) for row in units.values_list(*PLACE_FIELDS)]
 
 
-def standings(units: QuerySet[Unit], mine: Collection[int]) -> dict[int, Standing]:
-    """Status, total, locks and "mine" by unit id. One query."""
-    rows = units.values_list("pk", "status", "list_total", "locks")
+def standings(units: QuerySet[Unit], mine: Collection[int], now: datetime) -> dict[int, Standing]:
+    """Status that counts at `now`, total, locks and "mine" by unit id. One query."""
+    rows = units.values_list("pk", status_at(now), "list_total", "locks")
     return {pk: Standing(status, total, locks, pk in mine) for pk, status, total, locks in rows}
 
 
@@ -180,7 +181,8 @@ def read_board(access: Access, project: Project) -> Board:
     """The whole board of this reader, in a number of queries that does not depend on its size."""
     units = board_units(access, project)
     mine = frozenset(own_units(access).filter(project=project).values_list("pk", flat=True))
-    stands = standings(units, mine)
+    now = clock.now()
+    stands = standings(units, mine, now)
     places = [place for place in skeleton(units) if place.pk in stands]
     return Board(
         places=places,
@@ -191,7 +193,7 @@ def read_board(access: Access, project: Project) -> Board:
         layouts=_present(
             Layout.objects.filter(project=project).order_by("code"), {place.layout_id for place in places}
         ),
-        as_of=clock.local(clock.now(), project.zone),
+        as_of=clock.local(now, project.zone),
         whole=access.can(Permission.UNIT_SEE_ALL, project.pk),
     )
 

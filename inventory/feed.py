@@ -1,0 +1,77 @@
+"""The bell of the live board: triggers, on both engines, that note which unit changed (decisions 12, ADR 0007).
+
+The database rings, not the services, so that no path past them (an import, a correction, another process) leaves a board as it
+was. On PostgreSQL a change carries the id of its transaction, because row numbers are given out before the commit and a reader
+that goes by them would step over a transaction which commits late; the model does not know that column.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import connections
+
+# How a unit stands and who may see it; what it is and where (then the skeleton of boards that show it is another).
+STANDING = (
+    "status", "locks", "claim_ends_at", "list_total", "list_unit_price", "salesperson_id", "review", "batch_id", "project_id",
+)  # fmt: skip
+PLACE = (
+    "building_id", "entrance", "floor", "floor_to", "floor_label", "stack", "room", "number", "layout_id", "orientation",
+    "property_type", "built_area", "surveyed_built_area",
+)  # fmt: skip
+# Rows that give somebody sight of a unit, and rows that name something on every board of their project.
+SIGHT = ("inventory_unitinterest", "inventory_accessgrant")
+NAMED = {
+    "inventory_building": ("id", "name", "position"),
+    "inventory_layout": ("id", "code", "bedrooms"),
+    "inventory_project": ("currency", "share_for_sale", "archived_at"),
+}
+_RING = "INSERT INTO inventory_boardchange (project_id, unit_id, place) "
+_TX = """
+ALTER TABLE inventory_boardchange ADD COLUMN IF NOT EXISTS tx xid8 NOT NULL DEFAULT pg_current_xact_id();
+CREATE INDEX IF NOT EXISTS boardchange_by_tx ON inventory_boardchange (project_id, tx);
+"""
+_POSTGRES = """
+CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body}; RETURN NULL; END $$;
+CREATE OR REPLACE TRIGGER {name} AFTER {verb} ON {table} FOR EACH ROW {when} EXECUTE FUNCTION {name}();
+"""
+_SQLITE = ("DROP TRIGGER IF EXISTS {name}", "CREATE TRIGGER {name} AFTER {verb} ON {table} {when} BEGIN {body}; END")
+
+
+def install(sender: Any, using: str, **kwargs: Any) -> None:
+    """Lay the triggers in the database `using`, each time as they are written here (called after migrate, by the owner)."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        if "inventory_accessgrant" not in connection.introspection.table_names(cursor):
+            return  # Migrated back to before there was a live board.
+        if connection.vendor == "postgresql":
+            cursor.execute(_TX)
+        for trigger in _triggers(connection.vendor):
+            for statement in (_POSTGRES,) if connection.vendor == "postgresql" else _SQLITE:
+                cursor.execute(statement.format(**trigger))
+
+
+def _triggers(vendor: str) -> Iterator[dict[str, str]]:
+    """Name, table, verb, condition and body of each trigger."""
+    yes, no = ("true", "false") if vendor == "postgresql" else ("1", "0")
+    for verb, row in (("insert", "NEW"), ("delete", "OLD")):
+        yield _trigger("inventory_unit", verb, f"{_RING}VALUES ({row}.project_id, {row}.id, {no})")
+    moved = f"{_RING}VALUES (NEW.project_id, NEW.id, {_differ(vendor, PLACE)})"
+    yield _trigger("inventory_unit", "update", moved, _differ(vendor, STANDING + PLACE))
+    for table in SIGHT:
+        for verb, row in (("insert", "NEW"), ("update", "NEW"), ("delete", "OLD")):
+            yield _trigger(
+                table, verb, f"{_RING}SELECT project_id, id, {no} FROM inventory_unit WHERE id = {row}.unit_id"
+            )
+    for table, columns in NAMED.items():
+        project = "id" if table == "inventory_project" else "project_id"
+        yield _trigger(table, "update", f"{_RING}VALUES (NEW.{project}, 0, {yes})", _differ(vendor, columns))
+
+
+def _trigger(table: str, verb: str, body: str, condition: str = "") -> dict[str, str]:
+    when = f"WHEN ({condition})" if condition else ""
+    return {"name": f"{table}_rings_{verb}", "table": table, "verb": verb.upper(), "when": when, "body": body}
+
+
+def _differ(vendor: str, columns: tuple[str, ...]) -> str:
+    differs = "IS DISTINCT FROM" if vendor == "postgresql" else "IS NOT"
+    return "(" + " OR ".join(f"OLD.{column} {differs} NEW.{column}" for column in columns) + ")"
