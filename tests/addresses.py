@@ -40,6 +40,8 @@ def objects(world: World) -> dict[str, dict[str, dict]]:
     accounts = ids(colleague=people["colleague"], of_b=people["other_salesperson"])
     return {
         **dict.fromkeys(("approval", "approval_execute", "approval_withdraw"), requests),
+        "background_again": ids(spent=rows.spent),
+        "operation": {"specialist": {"op_id": rows.operation.op_id}, "missing": {"op_id": uuid4()}},
         "inbox_read": ids(mine=rows.notice, colleague=rows.foreign_notice),
         "inventory:board_panel": units,
         **dict.fromkeys((f"inventory:batch{part}" for part in (

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from types import SimpleNamespace
+from uuid import uuid4
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import Workbook
@@ -37,7 +38,7 @@ from inventory.states import BatchState, Lock, Status
 from salescontrol.core import approvals, clock, files, pictures
 from salescontrol.core.access import access_of, forget_access
 from salescontrol.core.history import save_tracked
-from salescontrol.core.models import Attachment, Holiday, Level, Notice
+from salescontrol.core.models import Attachment, Holiday, Level, Notice, Operation, OutboxMessage
 from salescontrol.core.permissions import Role
 from security.models import Session, User
 from security.services import accounts, deputies, passwords
@@ -63,7 +64,7 @@ WHOLE_B = OPEN_B | {"b", "b.mine", "b.sales.name", "b.private"}
 SEES = {
     "supervisor": DESK | {"a.draft", "a.handed", "a.batch.marketing", "a.batch.desk", "a.floor", "a.price.floor",
                           "a.private", "a.deputy", "a.account"},
-    "specialist": DESK | {"a.draft", "a.handed", "a.batch.marketing", "a.batch.desk"},
+    "specialist": DESK | {"a.draft", "a.handed", "a.batch.marketing", "a.batch.desk", "a.operation"},
     "salesperson": OPEN | {"a.mine"},
     "finance": DESK | {"a.floor", "a.price.floor", "a.deputy"},
     "marketing": OPEN | {"a.handed", "a.batch.marketing", "a.price.marketing", "a.request.marketing"},
@@ -395,5 +396,9 @@ def _house(world: World) -> None:
         Notice.objects.create(
             to=person, code="deputy.ended", params={"by": "001", "deputy": "002", "project": "003"}, key=f"n-{identity}"
         )
+    rows.spent = OutboxMessage.objects.create(topic="import.read", payload={"note": world.token("a.payload")}, attempts=5,
+                                              given_up_at=now, error=f"ValueError: {world.token('a.payload')}")  # fmt: skip
+    rows.operation = Operation.objects.create(op_id=uuid4(), action="claim.hold", fingerprint="0", by=people["specialist"],
+                                              reference={"claim": world.token("a.operation")})  # fmt: skip
     rows.notice = Notice.objects.get(to=people["salesperson"], key="n-salesperson")
     rows.foreign_notice = Notice.objects.get(to=people["colleague"], key="n-colleague")

@@ -17,6 +17,7 @@ u form not complete (422) · c in conflict with where things stand (409) · v no
 TABLE = """
 # The kernel's own pages. A request is read by its author, by those who see the project's requests (about accounts: who sees
 # accounts), and by whoever may decide it. Messages are everybody's own; marking somebody else's changes nothing and says nothing.
+# The background work is for those who keep the product running; what became of a form only for whoever sent it.
 approval                             own        22-2--2-i--  uu-u--u-i--
 approval                             marketing  22-222       uu-uuu
 approval                             of_b       -----2       -----u
@@ -31,12 +32,15 @@ approval_withdraw                    own        22-2--2-i--  F3-F--F-i--
 approval_withdraw                    marketing  22-222       FF-F3F
 approval_withdraw                    of_b       -----2       -----F
 approval_withdraw                    account    2----2       F----F
+background                           ·          2FFFFF22i2F  xi
+background_again                     spent      2FFFFF22i2F  3FFFFF33i3F
 healthz                              ·          22222222222  22222222222
 home                                 ·          22222222i22  xi
 inbox                                ·          22222222i22  xi
 inbox_read                           mine       xi           33333333i33
 inbox_read                           colleague  ·            333333
 inbox_read_all                       ·          xi           33333333i33
+operation                            specialist -2------i--  xi
 readyz                               ·          vvvvvvvvvvv  xx
 search                               ·          22222222i22  xi
 
