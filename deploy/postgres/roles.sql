@@ -11,6 +11,12 @@ SELECT 'CREATE ROLE salescontrol_app LOGIN' WHERE NOT EXISTS (SELECT FROM pg_rol
 SELECT format('ALTER ROLE salescontrol_owner PASSWORD %L', :'owner_password') WHERE :'owner_password' <> '' \gexec
 SELECT format('ALTER ROLE salescontrol_app PASSWORD %L', :'app_password') WHERE :'app_password' <> '' \gexec
 
+-- One query that got stuck must not stop the others (abuse 72): it ends after half a minute, and whoever waits for its lock is
+-- told to try again after ten seconds. A transaction that says nothing for a minute belongs to a process that hangs.
+ALTER ROLE salescontrol_app SET statement_timeout = '30s';
+ALTER ROLE salescontrol_app SET lock_timeout = '10s';
+ALTER ROLE salescontrol_app SET idle_in_transaction_session_timeout = '60s';
+
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE, CREATE ON SCHEMA public TO salescontrol_owner;
 GRANT USAGE ON SCHEMA public TO salescontrol_app;
