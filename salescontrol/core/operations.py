@@ -45,14 +45,14 @@ def once(*, op_id: uuid.UUID, by, action: str, content: Mapping[str, Any], run: 
 
 
 def _refused(op_id: uuid.UUID, by, action: str, seen: str, refusal: Refusal) -> dict:
-    """Keep the refusal, and raise it; a twin of this form that succeeded at the same moment answers for both."""
+    """Keep the refusal, and raise it; a twin of this form that was answered first, whatever the answer, answers for both."""
     row = Operation(
         op_id=op_id, action=action, fingerprint=seen, by=by, refused=True, code=refusal.code, message=str(refusal.message),
         reference={"status": refusal.status, "fields": {name: [*map(str, texts)] for name, texts in refusal.fields.items()}},
     )  # fmt: skip
     Operation.objects.bulk_create([row], ignore_conflicts=True)
     known = Operation.objects.get(op_id=op_id)
-    if not known.refused:
+    if (known.refused, known.fingerprint, known.message) != (True, seen, row.message):
         return _again(known, by, seen)
     raise refusal
 

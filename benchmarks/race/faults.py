@@ -1,0 +1,163 @@
+"""Seeded faults: each must make the checker speak, or the race proves nothing (decisions 29). They are laid from outside."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import psycopg
+
+EVENTS, UNITS, CLAIMS, OPERATIONS = "inventory_unitevent", "inventory_unit", "contracts_claim", "core_operation"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """`server`: settings of the cluster; `unique`: tables and columns that lose their uniqueness; `sql`: run by the owner;
+    `patch`: laid in each client (it is called once in the parent, and gives what each client calls)."""
+
+    server: tuple[str, ...] = ()
+    unique: tuple[tuple[str, str], ...] = ()
+    sql: tuple[str, ...] = ()
+    patch: Callable[[], Callable[[], None]] = lambda: lambda: None
+    crash_at_end: bool = False
+
+    def spoil_database(self, owner_url: str) -> None:
+        if not (self.unique or self.sql):
+            return
+        with psycopg.connect(owner_url, autocommit=True) as connection:
+            for table, column in self.unique:
+                for statement in _without_uniqueness(connection, table, column):
+                    connection.execute(statement)
+            for statement in self.sql:
+                connection.execute(statement)
+
+    def preparation(self) -> Callable[[], None]:
+        return self.patch()
+
+
+def _without_uniqueness(connection: psycopg.Connection, table: str, column: str) -> list[str]:
+    """The statements that drop every unique constraint and unique index of the table in which the column stands."""
+    rows = connection.execute(
+        "SELECT index.relname, (SELECT conname FROM pg_constraint WHERE conindid = index.oid AND contype IN ('p', 'u'))"
+        " FROM pg_index JOIN pg_class index ON index.oid = indexrelid JOIN pg_attribute ON attrelid = indrelid"
+        " AND attnum = ANY (indkey) WHERE indrelid = %s::regclass AND indisunique AND attname = %s",
+        [table, column],
+    ).fetchall()
+    return [
+        f'ALTER TABLE {table} DROP CONSTRAINT "{constraint}"' if constraint else f'DROP INDEX "{index}"'
+        for index, constraint in rows
+    ]
+
+
+# ---------------------------------------------------------------- what is laid in the clients
+def _no_lock_no_swap() -> Callable[[], None]:
+    """Rows are read without a lock, and the new status is written whatever stands there."""
+
+    def lay() -> None:
+        from django.db.models import QuerySet
+
+        from inventory.models import Unit
+
+        plain, update = QuerySet.select_for_update, QuerySet.update
+
+        def unlocked(self, *args, **kwargs):
+            return self._chain() if self.model is Unit else plain(self, *args, **kwargs)
+
+        def written(self, **values):
+            if self.model is Unit and "event_seq" in values:
+                return update(Unit.objects.filter(pk__in=_named(self.query.where)), **values)
+            return update(self, **values)
+
+        QuerySet.select_for_update, QuerySet.update = unlocked, written
+
+    return lay
+
+
+def _named(where) -> list[int]:
+    """The ids of the rows that a condition names."""
+    found: list[int] = []
+    for node in where.children:
+        if hasattr(node, "children"):
+            found += _named(node)
+        elif node.lhs.target.primary_key:
+            found += node.rhs if isinstance(node.rhs, list) else [node.rhs]
+    return found
+
+
+def _no_lock() -> Callable[[], None]:
+    """Rows are read without a lock; everything else stands."""
+
+    def lay() -> None:
+        from django.db.models import QuerySet
+
+        QuerySet.select_for_update = lambda self, *args, **kwargs: self._chain()
+
+    return lay
+
+
+def _skip_events(one_in: int = 1000) -> Callable[[], Callable[[], None]]:
+    """One event in a thousand is not written, counted over all clients."""
+
+    def prepare() -> Callable[[], None]:
+        from multiprocessing import get_context
+
+        written = get_context("fork").Value("i", one_in * 3 // 4)
+
+        def lay() -> None:
+            from inventory.models import UnitEvent
+
+            create = UnitEvent.objects.create
+
+            def skipping(**fields):
+                with written.get_lock():
+                    written.value += 1
+                    number = written.value
+                return UnitEvent(**fields) if number % one_in == 0 else create(**fields)
+
+            UnitEvent.objects.create = skipping
+
+        return lay
+
+    return prepare
+
+
+def _swallow() -> Callable[[], None]:
+    """The constraint's error is caught and forgotten, as if the row had been written. The lock and the swap stand in front of
+    the constraint, which therefore hardly ever speaks: they are off."""
+
+    def lay() -> None:
+        _no_lock_no_swap()()
+        from django.db import IntegrityError, transaction
+
+        from inventory.models import UnitEvent
+        from salescontrol.core.models import Operation
+
+        def swallowing(model):
+            create = model.objects.create
+
+            def create_or_not(**fields):
+                try:
+                    with transaction.atomic():
+                        return create(**fields)
+                except IntegrityError:
+                    return model(**fields)
+
+            model.objects.create = create_or_not
+
+        swallowing(UnitEvent)
+        swallowing(Operation)
+
+    return lay
+
+
+FAULTS = {
+    "unguarded": Fault(
+        unique=((CLAIMS, "unit_id"), (EVENTS, "seq"), (EVENTS, "op_id")),
+        patch=_no_lock_no_swap,
+    ),
+    "lost commits": Fault(
+        server=("synchronous_commit=off", "wal_writer_delay=10s", "wal_writer_flush_after=1GB"), crash_at_end=True
+    ),
+    "skipped events": Fault(sql=(f"ALTER TABLE {UNITS} DISABLE TRIGGER USER",), patch=_skip_events()),
+    "swallowed errors": Fault(patch=_swallow),
+    "op_id not unique": Fault(unique=((EVENTS, "op_id"), (OPERATIONS, "op_id"))),
+    "no locks": Fault(patch=_no_lock),
+}

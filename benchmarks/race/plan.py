@@ -1,0 +1,33 @@
+"""What one run is: how many clients, on how many units, for how long, and what dies meanwhile."""
+
+from dataclasses import dataclass
+
+HOLD_SECONDS = 1.5
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`operations` a client, ended earlier after `seconds`; the pauses between kills are in seconds, 0 = never.
+
+    `own_cluster`: on a PostgreSQL of its own, which `crash_every` stops without a checkpoint. `fault` names a seeded fault.
+    """
+
+    clients: int = 32
+    operations: int = 1000
+    seconds: float = 600.0
+    units: int = 40
+    seed: int = 1
+    kill_connection_every: float = 0.25
+    kill_client_every: float = 0.0
+    crash_every: float = 0.0
+    own_cluster: bool = False
+    fault: str = ""
+
+
+QUICK = Plan()
+LONG = Plan(
+    clients=200, operations=1_000_000, seconds=1800.0, units=200, kill_connection_every=0.25, kill_client_every=5.0,
+    crash_every=8.0, own_cluster=True,
+)  # fmt: skip
+SQLITE = Plan(clients=16, kill_connection_every=0.0)
+PLANS = {"quick": QUICK, "long": LONG, "sqlite": SQLITE}

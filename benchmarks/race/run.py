@@ -1,0 +1,176 @@
+"""One whole run: database, clients, trouble, and the checker's verdict."""
+
+import gc
+import multiprocessing
+import os
+import statistics
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from benchmarks.race import world as worlds
+from benchmarks.race.cluster import Cluster
+from benchmarks.race.faults import FAULTS, Fault
+from benchmarks.race.log import read_calls
+from benchmarks.race.nemesis import Nemesis
+from benchmarks.race.plan import Plan
+
+FORK = multiprocessing.get_context("fork")
+SHOWN = 20
+
+
+@dataclass
+class Verdict:
+    """`violations` must be empty; `figures` are what is kept."""
+
+    violations: list[str]
+    figures: dict[str, Any]
+
+
+def run(plan: Plan, *, template: str = "") -> Verdict:
+    """Race by the plan and check. On PostgreSQL with DATABASE_URL and DATABASE_OWNER_URL (a database of that name is made
+    anew, copied from `template` if named), on a cluster of its own, or on SQLite without any of these."""
+    fault = FAULTS.get(plan.fault, Fault())
+    with ExitStack() as stack:
+        place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="salescontrol-race-")))
+        cluster = Cluster(plan.clients + 40, fault.server) if plan.own_cluster else None
+        if cluster:
+            stack.callback(cluster.remove)
+            os.environ.update(
+                {f"DATABASE_{key}": cluster.url(role, "race") for key, role in (("URL", "app"), ("OWNER_URL", "owner"))}
+            )
+        os.environ.update(
+            VAR_DIR=str(place),
+            MEDIA_ROOT="",
+            DJANGO_SETTINGS_MODULE="salescontrol.settings",
+            LOG_LEVEL="CRITICAL",
+            REDIS_URL="",
+        )
+        owner_url = os.environ.get("DATABASE_OWNER_URL", "")
+        if owner_url:
+            worlds.create_database(owner_url, template)
+            stack.callback(worlds.drop_database, owner_url)
+        if not template:
+            worlds.migrate()
+        return _race(plan, fault, cluster, place)
+
+
+def _race(plan: Plan, fault: Fault, cluster: Cluster | None, place: Path) -> Verdict:
+    import django
+
+    django.setup()
+    from django.db import connection
+
+    connection.settings_dict["OPTIONS"].pop("pool", None)
+    world = worlds.stock(plan)
+    fault.spoil_database(os.environ.get("DATABASE_OWNER_URL", ""))
+    connection.close()
+    prepare = fault.preparation()
+    offset = time.time() - time.monotonic()
+    clients: dict[int, BaseProcess] = {}
+    nemesis = Nemesis(plan, os.environ.get("DATABASE_URL", ""), cluster, clients)
+    begun = time.monotonic()
+    deadline = begun + plan.seconds
+
+    def start_client(number: int) -> None:
+        from benchmarks.race.client import client_process
+
+        clients[number] = FORK.Process(target=client_process, args=(number, plan, world, place, deadline, prepare))
+        clients[number].start()
+
+    gc.freeze()
+    for number in range(plan.clients):
+        start_client(number)
+    nemesis.start()
+    _wait(clients, deadline, start_client)
+    nemesis.stop()
+    if fault.crash_at_end and cluster:
+        cluster.crash()
+        cluster.start()
+    taken = time.monotonic() - begun
+    calls = list(read_calls(place))
+    checker = _checker(world, calls, offset)
+    connection.close()
+    violations = checker.run()
+    return Verdict(violations, _figures(plan, calls, checker, nemesis, taken, violations))
+
+
+def _wait(clients: dict[int, BaseProcess], deadline: float, start_client) -> None:
+    """Until every client has finished; one that was killed is followed by another until the time is over."""
+    while clients:
+        for number, process in list(clients.items()):
+            process.join(0.02)
+            if process.exitcode is not None:
+                del clients[number]
+                if process.exitcode < 0 and time.monotonic() < deadline:
+                    start_client(number)
+
+
+def _checker(world: worlds.World, calls: list[dict], offset: float):
+    from benchmarks.race.checker import Checker, Event
+    from contracts.models import Claim
+    from inventory.models import Unit, UnitEvent
+
+    def seconds(moment) -> float:
+        return moment.timestamp() - offset if moment else float("inf")
+
+    sale = ("unit.withhold", "unit.release")
+    events = [
+        Event(
+            unit=event.unit_id, seq=event.seq, key=event.reason if event.action in sale else str(event.op_id),
+            action=event.action, before=event.from_status, after=event.to_status, by=event.actor_id, claim=event.claim,
+            ends=seconds(event.ends_at), at=seconds(event.at),
+        )
+        for event in UnitEvent.objects.iterator()
+    ]  # fmt: skip
+    units = {row["pk"]: row for row in Unit.objects.values("pk", "status", "event_seq")}
+    claims = [
+        {"unit": unit, "number": number, "live": released is None}
+        for unit, number, released in Claim.objects.values_list("unit_id", "number", "released_at")
+    ]
+    return Checker(
+        events=events, units=units, claims=claims, base=world.base, calls=calls, specialists=world.specialists,
+        clock=0.05 + abs(time.time() - time.monotonic() - offset),
+    )  # fmt: skip
+
+
+def _figures(
+    plan: Plan, calls: list[dict], checker, nemesis: Nemesis, taken: float, violations: list[str]
+) -> dict[str, Any]:
+    from benchmarks.race.checker import doubles
+
+    answers = Counter(call.get("answer", "unknown") for call in calls)
+    again = len(calls) - len(checker.requests) - sum(call["kind"] in ("read", "sweep") for call in calls)
+    events = [event for unit, rows in checker.events.items() for event in rows[checker.base[unit] :]]
+    return {
+        "plan": asdict(plan), "seconds": round(taken, 1), "operations": len(calls), "operations/s": round(len(calls) / taken),
+        **{f"answered {name}": answers[name] for name in ("ok", "refused", "unknown", "aborted", "error")},
+        "refusals": dict(Counter(call["code"] for call in calls if call.get("answer") == "refused")),
+        "aborted because": dict(Counter(call["code"] for call in calls if call.get("answer") == "aborted")),
+        "sent again": again, "events": dict(Counter(event.action for event in events)), "double claims": doubles(events),
+        "deadlocks": sum(call.get("code") == "40P01" for call in calls), **_waits(calls), **nemesis.done,
+        "violations": len(violations),
+    }  # fmt: skip
+
+
+def _waits(calls: list[Mapping]) -> dict[str, float]:
+    """How long a row lock was waited for, at the slowest statement of each call that took one; and how long whole calls took."""
+    waited = [call["waited"] * 1000 for call in calls if call.get("waited")]
+    lasted = [(call["returned"] - call["invoked"]) * 1000 for call in calls if "returned" in call]
+    return {
+        **{f"lock wait {name}, ms": value for name, value in _percentiles(waited).items()},
+        **{f"call {name}, ms": value for name, value in _percentiles(lasted).items()},
+    }
+
+
+def _percentiles(values: list[float]) -> dict[str, float]:
+    if len(values) < 2:
+        return {}
+    cut = statistics.quantiles(values, n=100)
+    return {"p50": round(cut[49], 1), "p99": round(cut[98], 1), "most": round(max(values), 1)}
