@@ -13,6 +13,7 @@ env.read_env(str(BASE_DIR / ".env"), recurse=False)
 
 # ---------------------------------------------------------------- the instance
 VAR_DIR = private_dir(Path(env.str("VAR_DIR", "") or BASE_DIR / "var"))
+JOURNAL_DIR = private_dir(Path(env.str("JOURNAL_DIR", "") or VAR_DIR / "journal"))
 MEDIA_ROOT = private_dir(Path(env.str("MEDIA_ROOT", "") or VAR_DIR / "media"))
 DEBUG = False
 DEMO = env.bool("DEMO", False)

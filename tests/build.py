@@ -6,30 +6,38 @@ from decimal import Decimal
 
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
 
 from inventory.models import Building, Layout, Permit, Project, ProjectGrant, Unit, UnitEvent
 from inventory.states import Review, Status
+from salescontrol.core import audit
+from salescontrol.core.history import update_tracked
 from salescontrol.core.permissions import COMPANY_ROLES, Role
 from security.models import User
 
 _numbers = itertools.count(1)
 
 
+@transaction.atomic
 def project(code: str = "", **fields) -> Project:
     """A project; without a code, one that no other test has."""
     code = code or f"P{next(_numbers)}"
     return Project.objects.create(code=code, **{"name": f"Project {code}", **fields})
 
 
+@transaction.atomic
 def grant(user: User, role: Role, where: Project | None = None) -> None:
     """Give the role: in a project, or company-wide through its group."""
     if role in COMPANY_ROLES:
         user.groups.add(Group.objects.get_or_create(name=role.value)[0])
+        audit.record("role.build", target=user, detail={"role": role.value})
         return
     permission = Permission.objects.get(codename=role.codename, content_type=ContentType.objects.get_for_model(Project))
     ProjectGrant.objects.create(user=user, permission=permission, content_object=where)
+    audit.record("role.build", project_id=where.pk, target=user, detail={"role": role.value})
 
 
+@transaction.atomic
 def user(role: Role | None = None, where: Project | None = None, **fields) -> User:
     """An active person who has signed in before and need not change the password."""
     number = next(_numbers)
@@ -42,14 +50,17 @@ def user(role: Role | None = None, where: Project | None = None, **fields) -> Us
     return person
 
 
+@transaction.atomic
 def building(where: Project, name: str = "3#", **fields) -> Building:
     return Building.objects.create(project=where, name=name, **{"key": name.rstrip("#"), "position": 1, **fields})
 
 
+@transaction.atomic
 def layout(where: Project, code: str = "C", **fields) -> Layout:
     return Layout.objects.create(project=where, code=code, **fields)
 
 
+@transaction.atomic
 def permit(*buildings: Building, number: str = "") -> Permit:
     """A permit that covers the buildings."""
     found = Permit.objects.create(
@@ -59,6 +70,7 @@ def permit(*buildings: Building, number: str = "") -> Permit:
     return found
 
 
+@transaction.atomic
 def unit(
     where: Building, floor: int = 12, room: str = "02", *, by: User, status: Status = Status.AVAILABLE, **fields
 ) -> Unit:
@@ -91,6 +103,22 @@ def unit(
     return row
 
 
+@transaction.atomic
+def place_in(status: Status, *units: Unit, by: User | None = None, **fields) -> None:
+    """Put units into a status as if their life had led there: each with its event, and with `fields` set along."""
+    for row in units:
+        row.refresh_from_db()
+        before, row.status, row.event_seq = row.status, status, row.event_seq + 1
+        for name, value in fields.items():
+            setattr(row, name, value)
+        Unit.objects.filter(pk=row.pk).update(status=status, event_seq=row.event_seq, **fields)
+        update_tracked([row], [], action="unit.build", by=by)
+        UnitEvent.objects.create(
+            unit=row, seq=row.event_seq, action="unit.build", from_status=before, to_status=status, actor=by,
+            ends_at=row.claim_ends_at, business_date=date(2026, 11, 1),
+        )  # fmt: skip
+
+
 def _events(row: Unit, status: Status, by: User) -> None:
     path = {Status.DRAFT: [], Status.WITHHELD: [Status.WITHHELD]}.get(status, [Status.WITHHELD, Status.AVAILABLE])
     path = path if not path or path[-1] == status else [*path, status]
@@ -103,6 +131,7 @@ def _events(row: Unit, status: Status, by: User) -> None:
             from_status=before,
             to_status=after,
             actor=by,
+            ends_at=row.claim_ends_at if seq == len(steps) else None,
             business_date=date(2026, 11, 1),
         )
     row.event_seq = len(steps)

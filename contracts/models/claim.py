@@ -10,6 +10,8 @@ from contracts.states import ClaimState, Evidence, HoldKind, Stage, new_number
 from enquiries.models import Customer
 from inventory.models import Project, Unit
 from salescontrol.core.fields import MoneyField
+from salescontrol.core.guards import Guard
+from salescontrol.core.scoping import EveryManager, GuardedManager
 
 
 class Claim(models.Model):
@@ -46,6 +48,15 @@ class Claim(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("ended by")
     )
     release_reason = models.CharField(_("reason of the end"), max_length=300, blank=True)
+    guards = (
+        Guard(
+            "inventory.UnitEvent",
+            "r.unit_id = it.unit_id AND r.seq = it.event_seq AND r.claim = it.number AND TG_OP <> 'DELETE'",
+        ),
+    )
+
+    objects = GuardedManager()
+    every = EveryManager()
 
     class Meta:
         verbose_name = _("claim")

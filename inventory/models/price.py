@@ -11,7 +11,9 @@ from inventory.models.project import Project
 from inventory.models.unit import Unit
 from inventory.states import DiscountState, PriceListState
 from salescontrol.core.fields import MoneyField
+from salescontrol.core.guards import Guard
 from salescontrol.core.history import tracked
+from salescontrol.core.scoping import EveryManager, GuardedManager
 
 
 class PriceKind(models.TextChoices):
@@ -39,6 +41,8 @@ class PriceList(models.Model):
     )
     made_at = models.DateTimeField(_("proposed"), db_default=Now())
     history = tracked()
+    objects = GuardedManager()
+    every = EveryManager()
 
     class Meta:
         verbose_name = _("price list")
@@ -59,6 +63,13 @@ class PriceLine(models.Model):
     old_total = MoneyField(_("total before"), null=True)
     note = models.CharField(_("note"), max_length=200, blank=True)
     applied_at = models.DateTimeField(_("in effect since"), null=True)
+    guards = (
+        Guard(
+            "inventory.HistoricalPriceList",
+            "r.id = it.price_list_id",
+            columns=("price_list_id", "unit_id", "unit_price", "total", "old_unit_price", "old_total", "note"),
+        ),
+    )
 
     class Meta:
         verbose_name = _("price")
@@ -111,6 +122,8 @@ class DiscountPolicy(models.Model):
     )
     made_at = models.DateTimeField(_("proposed"), db_default=Now())
     history = tracked()
+    objects = GuardedManager()
+    every = EveryManager()
 
     class Meta:
         verbose_name = _("discount policy")

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
+from salescontrol.core.guards import ABOUT_THEIR_ROLES, Guard
 from salescontrol.core.history import tracked
 from salescontrol.core.permissions import PROJECT_ROLES
 
@@ -65,6 +66,7 @@ class ProjectGrant(UserObjectPermissionBase):
     """One role of one user in one project (guardian, direct foreign key)."""
 
     content_object = models.ForeignKey(Project, models.CASCADE)
+    guards = (Guard("core.AuditEvent", ABOUT_THEIR_ROLES),)
 
     class Meta(UserObjectPermissionBase.Meta):
         verbose_name = _("role in a project")

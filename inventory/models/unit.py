@@ -10,7 +10,9 @@ from inventory.models.building import Building, Layout
 from inventory.models.project import Project
 from inventory.states import Lock, Review, Status
 from salescontrol.core.fields import AreaField, MoneyField
+from salescontrol.core.guards import Guard
 from salescontrol.core.history import tracked
+from salescontrol.core.scoping import EveryManager, GuardedManager
 
 
 class PropertyType(models.TextChoices):
@@ -131,6 +133,18 @@ class Unit(models.Model):
     event_seq = models.PositiveIntegerField(default=0)
     version = models.PositiveIntegerField(default=1)
     history = tracked(excluded=["status", "status_reason", "status_at", "locks", "claim_ends_at", "event_seq"])
+    guards = (
+        Guard(
+            "inventory.UnitEvent",
+            "r.unit_id = it.id AND r.seq = it.event_seq AND r.to_status = it.status"
+            " AND r.ends_at IS NOT DISTINCT FROM it.claim_ends_at",
+            columns=("status", "event_seq", "claim_ends_at"),
+            free="TG_OP = 'DELETE' OR (TG_OP = 'INSERT' AND it.status = 'DRAFT' AND it.event_seq = 0)",
+        ),
+    )
+
+    objects = GuardedManager()
+    every = EveryManager()
 
     class Meta:
         verbose_name = _("unit")
@@ -140,6 +154,7 @@ class Unit(models.Model):
             models.Index(fields=["project", "status"]),
             models.Index(fields=["project", "salesperson"]),
             models.Index(fields=["building", "entrance", "floor", "stack"]),
+            models.Index(fields=["project", "claim_ends_at"], condition=Q(status=Status.HELD), name="unit_holds_by_end"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["project", "key"], name="one_unit_per_place"),
@@ -179,6 +194,8 @@ class UnitLock(models.Model):
     set_at = models.DateTimeField(_("since"), db_default=Now())
     lifted_at = models.DateTimeField(_("lifted"), null=True)
     history = tracked()
+    objects = GuardedManager()
+    every = EveryManager()
 
     class Meta:
         verbose_name = _("lock")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from inventory.importing import Table, read_file
 from inventory.models import ImportMapping, Project, ProjectGrant
+from salescontrol.core import audit
 from salescontrol.core.access import forget_access
 from salescontrol.core.errors import NotVisible
 from salescontrol.core.history import save_tracked
@@ -59,7 +60,9 @@ def may_hand_over(by: Any, project: Project) -> None:
         return
     kind = ContentType.objects.get_for_model(Project)
     permission = Permission.objects.get(content_type=kind, codename=Role.MARKETING.codename)
-    ProjectGrant.objects.get_or_create(user=by, permission=permission, content_object=project)
+    _grant, new = ProjectGrant.objects.get_or_create(user=by, permission=permission, content_object=project)
+    if new:
+        audit.record("role.grant", project_id=project.pk, target=by, detail={"role": Role.MARKETING.value})
     forget_access(by)
 
 

@@ -10,10 +10,14 @@ BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;
 _POSTGRES = """
 CREATE OR REPLACE FUNCTION refuse_rewriting() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$;
-DROP TRIGGER IF EXISTS {table}_append_only ON {table};
-CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
+DROP TRIGGER IF EXISTS {name} ON {table};
+CREATE TRIGGER {name} BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 """
+_LAID = {
+    "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'",
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+}
 
 
 def append_only_models() -> list[type[models.Model]]:
@@ -21,30 +25,50 @@ def append_only_models() -> list[type[models.Model]]:
     return [model for model in apps.get_models() if getattr(model, "append_only", False)]
 
 
+def history_models() -> list[type[models.Model]]:
+    """The history of every model that declares `history = tracked()`."""
+    return [model.history.model for model in apps.get_models() if hasattr(model, "history")]
+
+
+def evidence_models() -> list[type[models.Model]]:
+    """Everything that is written once and stays: declared append-only, and every history."""
+    return [*append_only_models(), *history_models()]
+
+
 def install(sender, using: str, **kwargs) -> None:
-    """Lay the triggers of `sender`'s append-only models in the database `using` (called after migrate, both engines)."""
+    """Lay the triggers of `sender`'s evidence in the database `using` (called after migrate, both engines)."""
     connection = connections[using]
+    tables = [model._meta.db_table for model in evidence_models() if model._meta.app_config is sender]
     with connection.cursor() as cursor:
         existing = set(connection.introspection.table_names(cursor))
-        for model in append_only_models():
-            table = model._meta.db_table
-            if (
-                model._meta.app_config is sender
-                and table in existing
-                and not _is_guarded(cursor, connection.vendor, table)
-            ):
+        laid = laid_triggers(cursor, connection.vendor)
+        for table in sorted(existing.intersection(tables)):
+            if not laid.issuperset(_names(connection.vendor, table)):
                 for statement in _statements(connection.vendor, table):
                     cursor.execute(statement)
 
 
-def _is_guarded(cursor, vendor: str, table: str) -> bool:
-    if vendor != "postgresql":
-        return False
-    cursor.execute("SELECT 1 FROM pg_trigger WHERE tgname = %s AND tgenabled <> 'D'", [f"{table}_append_only"])
-    return cursor.fetchone() is not None
+def laid_triggers(cursor, vendor: str) -> set[str]:
+    """The names of the triggers that are in force."""
+    cursor.execute(_LAID[vendor])
+    return {name for (name,) in cursor.fetchall()}
+
+
+def missing(connection) -> list[str]:
+    """The evidence tables whose guard is gone or switched off."""
+    with connection.cursor() as cursor:
+        laid = laid_triggers(cursor, connection.vendor)
+    tables = [model._meta.db_table for model in evidence_models()]
+    return [table for table in tables if not laid.issuperset(_names(connection.vendor, table))]
+
+
+def _names(vendor: str, table: str) -> list[str]:
+    if vendor == "postgresql":
+        return [f"{table[:49]}_append_only"]
+    return [f"{table}_no_UPDATE", f"{table}_no_DELETE"]
 
 
 def _statements(vendor: str, table: str) -> list[str]:
     if vendor == "postgresql":
-        return [_POSTGRES.format(table=table)]
+        return [_POSTGRES.format(table=table, name=_names(vendor, table)[0])]
     return [_SQLITE.format(table=table, verb=verb) for verb in ("UPDATE", "DELETE")]

@@ -7,8 +7,9 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
-        from salescontrol.core import append_only, setup
+        from salescontrol.core import append_only, guards, setup
 
         # SQLite drops triggers whenever a migration rebuilds the table, so they are laid again after every migrate.
         post_migrate.connect(append_only.install, dispatch_uid="append-only")
+        post_migrate.connect(guards.install, dispatch_uid="guards")
         setup.register()

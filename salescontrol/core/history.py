@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from django.db import models
+from django.db import models, transaction
 from simple_history.models import HistoricalRecords
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
@@ -37,7 +37,8 @@ def save_tracked(row: Row, *, action: str, by, fields: Sequence[str] | None = No
     """Save `row` with one history entry that names the action, the actor and, if any, the reason."""
     row._change_reason = _named(action, reason)
     row._history_user = by
-    row.save(update_fields=fields) if fields is not None else row.save()
+    with transaction.atomic(savepoint=False):
+        row.save(update_fields=fields) if fields is not None else row.save()
     return row
 
 
@@ -61,6 +62,7 @@ def update_tracked(rows: Sequence[models.Model], fields: Sequence[str], *, actio
         batch_size=200,
         default_user=by,
         default_change_reason=_named(action, reason),
+        manager=type(rows[0])._base_manager,
     )
 
 

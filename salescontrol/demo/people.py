@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 
 from inventory.models import Project, ProjectGrant, Team
-from salescontrol.core import clock
+from salescontrol.core import audit, clock
 from salescontrol.core.history import save_tracked
 from salescontrol.core.permissions import COMPANY_ROLES, Role
 from security.models import User
@@ -61,11 +61,13 @@ def make_teams(projects: dict[str, Project], people: dict[str, User]) -> None:
 def _grant(person: User, role: Role, where: list[Project]) -> None:
     if role in COMPANY_ROLES:
         person.groups.add(Group.objects.get_or_create(name=role.value)[0])
-        return
-    permission = Permission.objects.get(codename=role.codename, content_type=ContentType.objects.get_for_model(Project))
-    ProjectGrant.objects.bulk_create(
-        ProjectGrant(user=person, permission=permission, content_object=item) for item in where
-    )
+    else:
+        kind = ContentType.objects.get_for_model(Project)
+        permission = Permission.objects.get(codename=role.codename, content_type=kind)
+        ProjectGrant.objects.bulk_create(
+            ProjectGrant(user=person, permission=permission, content_object=item) for item in where
+        )
+    audit.record("role.grant", target=person, detail={"role": role.value, "projects": [item.code for item in where]})
 
 
 def _write(text: str) -> None:

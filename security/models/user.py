@@ -12,6 +12,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from salescontrol.core.guards import ABOUT_THEIR_ROLES, Guard
 from salescontrol.core.history import save_tracked, tracked
 
 
@@ -49,6 +50,7 @@ class User(AbstractBaseUser):
     groups = models.ManyToManyField(Group, blank=True, related_name="users")
     created_at = models.DateTimeField(_("created"), db_default=Now())
     history = tracked(excluded=["password", "auth_epoch"])
+    guards = (Guard("core.AuditEvent", ABOUT_THEIR_ROLES, field="groups"),)
 
     USERNAME_FIELD = "employee_no"
     REQUIRED_FIELDS = ["name"]

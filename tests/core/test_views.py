@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from inventory.models import Layout, Unit
+from salescontrol.core.history import create_tracked
 from salescontrol.core.models import AuditEvent
 from salescontrol.core.views import ActionPage
 from tests import build
@@ -13,7 +14,9 @@ LAYOUTS = reverse("inventory:layout_list", args=["AAA"])
 
 @pytest.fixture
 def many(people):
-    Layout.objects.bulk_create(Layout(project=people.a, code=f"L{number:03}") for number in range(130))
+    create_tracked(
+        [Layout(project=people.a, code=f"L{number:03}") for number in range(130)], action="layout.enter", by=None
+    )
     return people
 
 

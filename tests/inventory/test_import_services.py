@@ -50,7 +50,7 @@ def codes(batch) -> list[tuple[int, str, str]]:
 
 def approve(batch) -> None:
     """Make the batch's units approved and withheld, as the review does."""
-    Unit.objects.filter(batch=batch).update(review=Review.APPROVED, status=Status.WITHHELD)
+    build.place_in(Status.WITHHELD, *Unit.objects.filter(batch=batch), review=Review.APPROVED)
     ListingBatch.objects.filter(pk=batch.pk).update(state=BatchState.APPROVED)
 
 
@@ -186,7 +186,7 @@ def test_changes_of_an_approved_unit_wait_for_the_review(hand_over, accept):
 )
 def test_units_with_a_live_claim_are_not_changed_by_an_import(hand_over, accept, status):
     approve(accept(hand_over(row())))
-    Unit.objects.update(status=status)
+    build.place_in(status, *Unit.objects.all())
     assert codes(hand_over(row(总价="2100000", 单价="21000"))) == [(2, "J", "live_claim")]
     assert counts(hand_over(row())) == (0, 0, 1, 0)
 
@@ -208,8 +208,8 @@ def test_abuse_15_a_status_column_never_resets_a_status(hand_over, accept, tmp_p
     rows = [[*row(房号=f"{number:02d}"), "可售"] for number in range(1, 51)]
     path = workbook(tmp_path / "status.xlsx", [[*HEADS, "状态"], *rows])
     approve(accept(hand_over(path=path)))
-    Unit.objects.update(status=Status.AVAILABLE)
-    Unit.objects.filter(room="707").update(status=Status.CONTRACTED)
+    build.place_in(Status.AVAILABLE, *Unit.objects.exclude(room="707"))
+    build.place_in(Status.CONTRACTED, Unit.objects.get(room="707"))
     batch = hand_over(path=path)
     assert counts(batch) == (0, 0, 49, 1)
     assert codes(batch) == [(8, "M", "status_differs")]

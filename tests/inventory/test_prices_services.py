@@ -175,7 +175,7 @@ def test_a_claim_keeps_the_price_until_it_ends(people, house, units, status):
     assert prices_now([claimed], "list_total", "version") == {(Decimal("2706624.00"), 1)}
     assert prices_now(units, "list_total") == {(Decimal("2733690.00"),)}
     assert queries.effect(found).waiting == 1
-    Unit.objects.filter(pk=claimed.pk).update(status=Status.AVAILABLE)
+    build.place_in(Status.AVAILABLE, claimed)
     price_effect.run_due()
     assert prices_now([claimed], "list_total", "version") == {(Decimal("2733690.00"), 2)}
     price_effect.run_due()
@@ -193,7 +193,7 @@ def test_after_a_claim_the_list_that_took_effect_last_counts(people, house):
     first, second = propose(people, percent="1"), propose(people, percent="10")
     decide(submit(first, people.specialist), people.supervisor)
     decide(submit(second, people.specialist), people.supervisor)
-    Unit.objects.filter(pk=claimed.pk).update(status=Status.AVAILABLE)
+    build.place_in(Status.AVAILABLE, claimed)
     price_effect.run_due()
     assert prices_now([claimed], "list_unit_price", "version") == {(Decimal("25146.00"), 2)}
 

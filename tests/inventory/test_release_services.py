@@ -79,7 +79,7 @@ def locked(house, unit):
 
 
 def sold(house, unit):
-    Unit.objects.filter(pk=unit.pk).update(status=Status.CONTRACTED)
+    build.place_in(Status.CONTRACTED, unit)
 
 
 @pytest.mark.parametrize(

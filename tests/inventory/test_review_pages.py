@@ -409,7 +409,7 @@ def test_a_price_list_is_hidden_from_who_may_not_read_it(people, price_list, sig
 
 def test_a_waiting_line_says_that_it_takes_effect_after_the_claim(people, price_list, sign_in):
     line = price_list.lines.first()
-    Unit.objects.filter(pk=line.unit_id).update(status=Status.HELD)
+    build.place_in(Status.HELD, line.unit)
     PriceList.objects.update(state="EFFECTIVE")
     page = body(sign_in(people.supervisor).get(url(people, "price_list", price_list.pk)))
     assert page.count("takes effect when the claim ends") == 1

@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 from django.db import transaction
 
-from inventory.models import ListingBatch, Team, Unit, UnitEvent, UnitInterest
+from inventory.models import ListingBatch, Team, UnitInterest
 from inventory.states import Status
-from salescontrol.core import approvals, clock
+from salescontrol.core import approvals
 from salescontrol.core.models import Notice
 from salescontrol.core.permissions import Role
 from tests import build
@@ -87,11 +87,7 @@ def change_what_is_hidden(world, who: str) -> None:
         build.unit(place, 40 + number, f"{number:02}", by=specialist, status=status, salesperson=(colleague, new, None)[number % 3],
                    list_total=Decimal(1 + number), floor_total=Decimal(1), note="zqnew", layout=None)  # fmt: skip
     for unit in (rows.free, rows.colleague):
-        Unit.objects.filter(pk=unit.pk).update(
-            status=Status.HELD, list_total=1, salesperson=new, event_seq=99, note="zqnew"
-        )
-        UnitEvent.objects.create(unit=unit, seq=99, action="unit.hold", from_status=Status.AVAILABLE, to_status=Status.HELD,
-                                 actor=new, business_date=clock.today())  # fmt: skip
+        build.place_in(Status.HELD, unit, by=new, list_total=1, salesperson=new, note="zqnew")
         UnitInterest.objects.create(unit=unit, user=new, kind="hold")
     UnitInterest.objects.create(unit=rows.mine, user=new, kind="enquiry")
     ListingBatch.objects.create(project=rows.a.project, number="zqnew", title="zqnew", made_by=specialist)

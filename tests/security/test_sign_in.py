@@ -39,7 +39,7 @@ def test_signing_in_failing_and_leaving_are_on_record_without_password_or_number
     enter(known.supervisor, "wrong-password")
     enter(known.supervisor)
     client.post(reverse("security:sign_out"))
-    rows = list(AuditEvent.objects.order_by("pk"))
+    rows = list(AuditEvent.objects.exclude(action="role.build").order_by("pk"))
     assert [row.action for row in rows] == ["sign_in.failure", "sign_in", "sign_out"]
     assert all(row.ip == "127.0.0.1" and row.target_id == known.supervisor.pk for row in rows)
     told = str([row.detail for row in rows])
