@@ -80,9 +80,12 @@ SALE_TABLE = {
     "unit.release": Transition(frozenset({Status.WITHHELD}), Status.AVAILABLE, Permission.UNIT_RELEASE, reason=True),
     "unit.withhold": Transition(frozenset({Status.AVAILABLE}), Status.WITHHELD, Permission.UNIT_RELEASE, reason=True),
 }
-# A claim's own moves (T5–T8). They are made by the `contracts` app, which owns the claims; the expiry is the clock's.
+# A claim's own moves (T5–T8). They are made by the `contracts` app, which owns the claims; expiry and offer are the clock's.
 CLAIM_TABLE = {
     "claim.hold": Transition(frozenset({Status.AVAILABLE}), Status.HELD, Permission.HOLD_PLACE),
+    "claim.offer": Transition(frozenset({Status.AVAILABLE}), Status.HELD, Permission.HOLD_PLACE),
+    "claim.take": Transition(frozenset({Status.HELD}), Status.HELD, Permission.HOLD_PLACE, reason=True),
+    "claim.complete": Transition(frozenset({Status.HELD}), Status.HELD, Permission.HOLD_PLACE, reason=True),
     "claim.extend": Transition(frozenset({Status.HELD}), Status.HELD, Permission.HOLD_PLACE, reason=True),
     "claim.release": Transition(frozenset({Status.HELD}), Status.AVAILABLE, Permission.HOLD_PLACE, reason=True),
     "claim.expire": Transition(frozenset({Status.HELD}), Status.AVAILABLE, Permission.HOLD_PLACE),

@@ -27,7 +27,7 @@ def taken(access: Access, unit: Unit, now: datetime) -> Conflict:
 def _sentence(access: Access, unit: Unit) -> str:
     if not access.can(Permission.CLAIM_SEE_ALL, unit.project_id):
         return _("%(unit)s is not available now. Ask the desk.") % {"unit": unit}
-    claim = Claim.objects.filter(unit=unit, released_at__isnull=True).select_related("salesperson").first()
+    claim = Claim.every.filter(unit=unit, released_at__isnull=True).select_related("salesperson").first()
     words = {"unit": unit, "status": unit.get_status_display()}
     if claim is None:
         return _("%(unit)s is %(status)s, so it cannot be held. The supervisor puts units on sale.") % words

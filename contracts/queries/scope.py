@@ -1,10 +1,11 @@
 """Rows: which claims, requests and waiting entries a user may see (R6.4): the desk all of its projects, salespeople their own."""
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from contracts.models import Claim, HoldRequest, WaitingEntry
 from salescontrol.core.access import Access
 from salescontrol.core.permissions import Permission
+from salescontrol.core.scoping import GuardedManager
 
 
 def claims_visible_to(access: Access) -> QuerySet[Claim]:
@@ -25,5 +26,5 @@ def waiting_visible_to(access: Access) -> QuerySet[WaitingEntry]:
 def _visible(model: type[Model], access: Access) -> QuerySet:
     own = access.projects(Permission.CLAIM_SEE_OWN)
     everything = access.projects(Permission.CLAIM_SEE_ALL)
-    rows = model._default_manager
-    return rows.filter(everything) | rows.filter(own, salesperson=access.user)
+    rows: GuardedManager = model._default_manager  # type: ignore[assignment]
+    return rows.filter(everything | own & Q(salesperson=access.user)).scoped()

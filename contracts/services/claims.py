@@ -6,13 +6,15 @@ UNIQUE(unit, seq), UNIQUE(op_id), and the partial unique constraint on live clai
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from contracts.models import Claim, WaitingEntry
+from contracts.models import Claim, HoldRequest, WaitingEntry
 from contracts.queries import losing
-from contracts.states import ClaimState, WaitingState
+from contracts.states import ClaimState, HoldKind, RequestState, WaitingState
 from inventory.models import Unit, UnitEvent, UnitInterest
 from inventory.queries.blocks import blocking
 from inventory.queries.scope import units_visible_to
@@ -21,6 +23,7 @@ from inventory.states import CLAIM_TABLE, Status
 from salescontrol.core import jobs, notices
 from salescontrol.core.access import Access
 from salescontrol.core.errors import Conflict, NotVisible
+from salescontrol.core.history import save_tracked
 from salescontrol.core.permissions import Permission
 from salescontrol.core.words import listed
 
@@ -46,22 +49,28 @@ def require_free(unit: Unit, access: Access, now: datetime) -> None:
         )
 
 
-def begin(*, unit: Unit, claim: Claim, by, op_id: uuid.UUID, reason: str, now: datetime) -> Claim:
+def begin(
+    *, unit: Unit, claim: Claim, by, op_id: uuid.UUID, reason: str, now: datetime, action: str = "claim.hold"
+) -> Claim:
     """Write a new claim on a locked, free unit together with its event; the price valid now stays with it (decisions 11)."""
-    claim.project_id, claim.unit, claim.event_seq = unit.project_id, unit, unit.event_seq + 1
+    claim.project_id, claim.event_seq = unit.project_id, unit.event_seq + 1
     claim.placed_by, claim.placed_at = by, now
     claim.list_unit_price, claim.list_total = unit.list_unit_price, unit.list_total
-    _event(unit, claim, "claim.hold", Status.HELD, by=by, op_id=op_id, reason=reason, now=now)
+    _event(unit, claim, action, Status.HELD, by=by, op_id=op_id, reason=reason, now=now)
     claim.save(force_insert=True)
     show_to_salesperson(claim)
     return claim
 
 
-def prolong(*, unit: Unit, claim: Claim, until: datetime, by, op_id: uuid.UUID, reason: str, now: datetime) -> Claim:
-    """Give a live hold of a locked unit a later end."""
-    claim.expires_at, claim.extensions, claim.event_seq = until, claim.extensions + 1, unit.event_seq + 1
-    _event(unit, claim, "claim.extend", Status.HELD, by=by, op_id=op_id, reason=reason, now=now)
-    claim.save(update_fields=["expires_at", "extensions", "event_seq"])
+def alter(
+    *, unit: Unit, claim: Claim, action: str, by, op_id: uuid.UUID, why: str, now: datetime, **changes: Any
+) -> Claim:
+    """Change a live hold of a locked unit together with its event, which keeps `why`: a later end, an offer that was taken,
+    its customer named."""
+    for name, value in {**changes, "event_seq": unit.event_seq + 1}.items():
+        setattr(claim, name, value)
+    _event(unit, claim, action, Status.HELD, by=by, op_id=op_id, reason=why, now=now)
+    claim.save(update_fields=[*changes, "event_seq"])
     show_to_salesperson(claim)
     return claim
 
@@ -69,21 +78,31 @@ def prolong(*, unit: Unit, claim: Claim, until: datetime, by, op_id: uuid.UUID, 
 def end(
     *, unit: Unit, claim: Claim, state: ClaimState, action: str, by, op_id: uuid.UUID, reason: str, now: datetime
 ) -> Claim:
-    """End the live hold of a locked unit: the unit is available again."""
+    """End the live hold of a locked unit: the unit is available again, and whoever waits is offered it (domain B3)."""
     claim.event_seq = unit.event_seq + 1
     _event(unit, claim, action, Status.AVAILABLE, by=by, op_id=op_id, reason=reason, now=now)
     claim.state, claim.released_at, claim.released_by, claim.release_reason = state, now, by, reason[:300]
     claim.save(update_fields=["event_seq", "state", "released_at", "released_by", "release_reason"])
     UnitInterest.objects.filter(unit=unit, user_id=claim.salesperson_id, kind=INTEREST).delete()
-    if WaitingEntry.objects.filter(unit=unit, state=WaitingState.WAITING).exists():
+    if claim.kind == HoldKind.OFFER:
+        _close_offer(claim, by, now)
+    if WaitingEntry.every.filter(unit=unit, state=WaitingState.WAITING).exists():
         jobs.enqueue("waiting.offer", unit_id=unit.pk)
     return claim
+
+
+def _close_offer(claim: Claim, by, now: datetime) -> None:
+    """The place in the waiting list whose offer has ended: it lapsed, or was declined."""
+    ended = WaitingState.LAPSED if claim.state == ClaimState.EXPIRED else WaitingState.WITHDRAWN
+    for entry in WaitingEntry.every.filter(offer=claim, state=WaitingState.OFFERED):
+        entry.state, entry.closed_at = ended, now
+        save_tracked(entry, action=f"waiting.{ended.lower()}", by=by, fields=["state", "closed_at"])
 
 
 def write_expiry(unit: Unit, now: datetime) -> Claim | None:
     """Write down that the hold of this locked unit has run out. Its operation id follows from the claim and its end, so that
     the sweep and the next claimant together write it once."""
-    claim = Claim.objects.filter(unit=unit, released_at__isnull=True).select_related("salesperson").first()
+    claim = Claim.every.filter(unit=unit, released_at__isnull=True).select_related("salesperson").first()
     if claim is None:
         return None
     op_id = uuid.uuid5(uuid.NAMESPACE_URL, f"claim.expire/{claim.number}/{claim.expires_at.isoformat()}")
@@ -101,6 +120,30 @@ def write_expiry(unit: Unit, now: datetime) -> Claim | None:
     return claim
 
 
+def answer_requests(claim: Claim, *, by, now: datetime) -> None:
+    """Whoever had asked for this unit for this customer is answered by the claim."""
+    asked = HoldRequest.every.select_for_update(of=("self",)).filter(
+        unit_id=claim.unit_id, customer_id=claim.customer_id, state=RequestState.REQUESTED
+    )
+    for request in asked.order_by("pk"):
+        answer_request(request, RequestState.PLACED, by=by, now=now, claim=claim)
+
+
+def answer_request(
+    request: HoldRequest, state: RequestState, *, by, now: datetime, answer: str = "", claim=None
+) -> None:
+    """Write the one answer to a locked, open request; its notice is dealt with in every inbox."""
+    request.state, request.answer, request.claim = state, answer.strip()[:300], claim
+    request.answered_at, request.answered_by = now, by
+    save_tracked(
+        request,
+        action=f"request.{state.lower()}",
+        by=by,
+        fields=["state", "answer", "claim", "answered_at", "answered_by"],
+    )
+    notices.settle(f"request.made-{request.number}")
+
+
 def tell(claim: Claim, code: str, *, by) -> None:
     """The salesperson hears what happened to their customer's hold, unless they did it themselves."""
     if claim.salesperson is not None and claim.salesperson != by:
@@ -108,6 +151,7 @@ def tell(claim: Claim, code: str, *, by) -> None:
             [claim.salesperson],
             code,
             key=f"{code}-{claim.number}-{claim.event_seq}",
+            url=reverse("contracts:hold", args=[claim.unit.project.code, claim.number]),
             project_id=claim.project_id,
             unit=claim.unit.number,
         )
@@ -126,6 +170,7 @@ def _event(
     unit: Unit, claim: Claim, action: str, to: Status, *, by, op_id: uuid.UUID, reason: str, now: datetime
 ) -> UnitEvent:
     assert transaction.get_connection().in_atomic_block, "a claim moves inside its caller's transaction (decisions 20)"
+    claim.unit = unit
     ends_at = claim.expires_at if to == Status.HELD else None
     return inventory.record_move(
         unit=unit, action=action, to=to, by=by, reason=reason, op_id=op_id, claim=claim.number, ends_at=ends_at, now=now

@@ -7,10 +7,12 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -57,31 +59,32 @@ def place_hold(*, op_id: uuid.UUID, unit_id: int, terms: Terms, by) -> Claim:
         "kind": terms.kind, "evidence": terms.evidence, "reason": terms.reason, "override": terms.override,
     }  # fmt: skip
     reference = once(
-        op_id=op_id, by=by, action="claim.hold", content=content, run=lambda: _ref(_place(op_id, unit_id, terms, by))
+        op_id=op_id, by=by, action="claim.hold", content=content, run=lambda: _ref(place(op_id, unit_id, terms, by))
     )
-    return Claim.objects.select_related("unit__project").get(number=reference["claim"])
+    return Claim.every.select_related("unit__project").get(number=reference["claim"])
 
 
 def extend_hold(*, op_id: uuid.UUID, number: str, reason: str, by) -> Claim:
     """T8: a later end for a live hold; as often as the office allows the desk, beyond that by the supervisor."""
-    return _change(op_id, "claim.extend", number, reason, by, _extend)
+    return change(op_id, "claim.extend", number, reason, by, _extend)
 
 
 def release_hold(*, op_id: uuid.UUID, number: str, reason: str, by) -> Claim:
     """T7: let a hold go before its end; the next in the waiting list is offered the unit."""
-    return _change(op_id, "claim.release", number, reason, by, _release)
+    return change(op_id, "claim.release", number, reason, by, _release)
 
 
-def _place(op_id: uuid.UUID, unit_id: int, terms: Terms, by) -> Claim:
+def place(op_id: uuid.UUID, unit_id: int, terms: Terms, by) -> Claim:
+    """`place_hold` inside the caller's transaction and operation."""
     access = access_of(by)
     unit = claims.lock_unit(unit_id, access)
     access.require(Permission.HOLD_PLACE, unit.project_id)
-    _require_reason(terms.reason)
+    require_reason(terms.reason)
     now = clock.now()
     claims.require_free(unit, access, now)
     entry = _require_turn(unit, terms)
     settings = options.values(unit.project_id)
-    _require_within(unit, terms, settings, access, now)
+    require_within(unit, terms, settings, access, now)
     claim = Claim(
         customer=terms.customer, salesperson=terms.salesperson, reason=terms.reason.strip()[:300], evidence=terms.evidence,
         kind=terms.kind, expires_at=now + duration(terms.kind, settings),
@@ -90,10 +93,37 @@ def _place(op_id: uuid.UUID, unit_id: int, terms: Terms, by) -> Claim:
     if entry is not None:
         entry.state, entry.closed_at = WaitingState.TAKEN, now
         save_tracked(entry, action="waiting.taken", by=by, fields=["state", "closed_at"])
+    conclude(claim, terms, by=by, now=now)
+    return claim
+
+
+def conclude(claim: Claim, terms: Terms, *, by, now: datetime) -> None:
+    """What follows a new hold: going beyond the rules is on record, requests for it are answered, the salesperson hears of it."""
     if terms.override:
-        audit.record(
-            "claim.override", by=by, project_id=unit.project_id, target=claim, detail={"reason": terms.override[:300]}
-        )
+        detail = {"reason": terms.override[:300]}
+        audit.record("claim.override", by=by, project_id=claim.project_id, target=claim, detail=detail)
+    claims.answer_requests(claim, by=by, now=now)
+    claims.tell(claim, "claim.held", by=by)
+
+
+def complete_hold(*, op_id: uuid.UUID, number: str, customer: Customer, salesperson, reason: str, by) -> Claim:
+    """Name the customer and salesperson of a hold that has none: brought back from the journal (decisions 18), or a deal's lock."""
+    do = partial(_complete, customer=customer, salesperson=salesperson)
+    content = {"customer": customer.pk, "salesperson": salesperson.pk}
+    return change(op_id, "claim.complete", number, reason, by, do, **content)
+
+
+def _complete(
+    unit: Unit, claim: Claim, *, by, op_id: uuid.UUID, reason: str, now: datetime, access: Access, customer: Customer,
+    salesperson,
+) -> Claim:  # fmt: skip
+    if claim.customer_id is not None:
+        raise Conflict(_("The customer of this hold is named already."), code="complete")
+    claims.alter(
+        unit=unit, claim=claim, action="claim.complete", by=by, op_id=op_id, why=reason, now=now, customer=customer,
+        salesperson=salesperson,
+    )  # fmt: skip
+    audit.record("claim.complete", by=by, project_id=claim.project_id, target=claim)
     claims.tell(claim, "claim.held", by=by)
     return claim
 
@@ -105,7 +135,8 @@ def duration(kind: HoldKind, settings: Mapping[str, Any]) -> timedelta:
     return timedelta(hours=settings["hold.offer_hours" if kind == HoldKind.OFFER else "hold.hours"])
 
 
-def _require_reason(reason: str) -> None:
+def require_reason(reason: str) -> None:
+    """Raise Refusal unless a reason is given."""
     if not reason.strip():
         raise Refusal(
             _("Give the reason: it is kept with the unit."),
@@ -116,17 +147,18 @@ def _require_reason(reason: str) -> None:
 
 def _require_turn(unit: Unit, terms: Terms) -> WaitingEntry | None:
     """Whoever waits for the unit comes first: the entry of this customer if they are the next, Conflict if somebody else is."""
-    first = WaitingEntry.objects.filter(unit=unit, state=WaitingState.WAITING).order_by("placed_at", "pk").first()
+    first = WaitingEntry.every.filter(unit=unit, state=WaitingState.WAITING).order_by("placed_at", "pk").first()
     if first is None or (terms.customer is not None and first.customer_id == terms.customer.pk):
         return first
     raise Conflict(
         _("Customers wait for %(unit)s. Offer it to the first of the waiting list, or take them off it.")
         % {"unit": unit},
         code="waiting",
+        links=[(_("The waiting list"), reverse("contracts:waiting_list", args=[unit.project.code, unit.pk]))],
     )
 
 
-def _require_within(unit: Unit, terms: Terms, settings: Mapping[str, Any], access: Access, now: datetime) -> None:
+def require_within(unit: Unit, terms: Terms, settings: Mapping[str, Any], access: Access, now: datetime) -> None:
     """Evidence, cool-down and caps, on rows locked in the fixed order, so that two holds at once cannot both be the last one."""
     may_override = access.can(Permission.HOLD_OVERRIDE, unit.project_id)
     if terms.evidence == Evidence.NONE and not may_override:
@@ -140,7 +172,7 @@ def _require_within(unit: Unit, terms: Terms, settings: Mapping[str, Any], acces
     if terms.customer is None and terms.kind != HoldKind.DEAL:
         raise Refusal(_("Name the customer."), code="no_customer", fields={"customer": [_("Name the customer.")]})
     if terms.customer is not None:
-        Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=terms.customer.pk)
+        Customer.every.select_for_update(of=("self",), no_key=True).get(pk=terms.customer.pk)
         _require_cool_down(unit, terms, settings, now)
         count = live.holds_of(now, customer=terms.customer).count()
         _require_below(count, settings["hold.per_customer"], "cap_customer", "customer")
@@ -183,7 +215,7 @@ def _require_below(count: int, cap: int, code: str, field: str) -> None:
     raise Refusal(message, code=code, fields={field: [message]})
 
 
-def _change(op_id: uuid.UUID, action: str, number: str, reason: str, by, do: Callable[..., Claim]) -> Claim:
+def change(op_id: uuid.UUID, action: str, number: str, reason: str, by, do: Callable[..., Claim], **content) -> Claim:
     """One change of a live hold: found among what the user may see, its unit locked, read again on the locked row."""
 
     def run() -> dict:
@@ -192,15 +224,19 @@ def _change(op_id: uuid.UUID, action: str, number: str, reason: str, by, do: Cal
         if seen is None:
             raise NotVisible(_("There is no such hold."))
         access.require(Permission.HOLD_PLACE, seen.project_id)
-        _require_reason(reason)
+        require_reason(reason)
         unit = claims.lock_unit(seen.unit_id, access)
-        claim = Claim.objects.select_related("salesperson", "customer").get(pk=seen.pk)
-        if claim.released_at is not None:
+        now = clock.now()
+        expiry.settle(
+            [unit], now
+        )  # It may have run out since the row was locked: the instant that decides is this one.
+        claim = Claim.every.select_related("salesperson", "customer").get(pk=seen.pk)
+        if claim.released_at is not None or claim.stage != Stage.HOLD:
             raise Conflict(_("This hold is over: %(state)s.") % {"state": claim.get_state_display()}, code="over")
-        return _ref(do(unit, claim, by=by, op_id=op_id, reason=reason.strip(), now=clock.now(), access=access))
+        return _ref(do(unit, claim, by=by, op_id=op_id, reason=reason.strip(), now=now, access=access))
 
-    reference = once(op_id=op_id, by=by, action=action, content={"claim": number, "reason": reason}, run=run)
-    return Claim.objects.select_related("unit__project").get(number=reference["claim"])
+    reference = once(op_id=op_id, by=by, action=action, content={"claim": number, "reason": reason, **content}, run=run)
+    return Claim.every.select_related("unit__project").get(number=reference["claim"])
 
 
 def _extend(unit: Unit, claim: Claim, *, by, op_id: uuid.UUID, reason: str, now: datetime, access: Access) -> Claim:
@@ -213,7 +249,10 @@ def _extend(unit: Unit, claim: Claim, *, by, op_id: uuid.UUID, reason: str, now:
             code="extensions",
         )
     until = claim.expires_at + duration(HoldKind(claim.kind), settings)
-    claims.prolong(unit=unit, claim=claim, until=until, by=by, op_id=op_id, reason=reason, now=now)
+    claims.alter(
+        unit=unit, claim=claim, action="claim.extend", by=by, op_id=op_id, why=reason, now=now,
+        expires_at=until, extensions=claim.extensions + 1,
+    )  # fmt: skip
     claims.tell(claim, "claim.extended", by=by)
     return claim
 
@@ -236,13 +275,13 @@ def _release(unit: Unit, claim: Claim, *, by, op_id: uuid.UUID, reason: str, now
 def expire_due(limit: int = 200) -> int:
     """Write down every hold that has run out; returns how many. Units that somebody else holds locked are left for the next time."""
     now = clock.now()
-    due = Claim.objects.filter(released_at__isnull=True, stage=Stage.HOLD, expires_at__lte=now).order_by("expires_at")
+    due = Claim.every.filter(released_at__isnull=True, stage=Stage.HOLD, expires_at__lte=now).order_by("expires_at")
     return sum(_expire(unit_id) for unit_id in due.values_list("unit_id", flat=True)[:limit])
 
 
 @transaction.atomic
 def _expire(unit_id: int) -> bool:
-    free = Unit.objects.select_for_update(of=("self",), no_key=True, skip_locked=True).select_related("project")
+    free = Unit.every.select_for_update(of=("self",), no_key=True, skip_locked=True).select_related("project")
     units = list(free.filter(pk=unit_id))
     expiry.settle(units)
     return any(unit.status == Status.AVAILABLE for unit in units)

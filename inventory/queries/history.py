@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from inventory.models import Building, Layout, Material, Unit, UnitEvent, UnitLock
 from inventory.models.material import MaterialKind
 from inventory.queries.present import Sight, sight
+from inventory.queries.scope import units_visible_to
 from inventory.states import CLAIMED, Lock, Review, Status
 from salescontrol.core import approvals
 from salescontrol.core.access import Access
@@ -44,6 +45,12 @@ SENTENCES: Mapping[str, tuple[Any, Any]] = {
     "unit.release": (gettext_lazy("Put on sale by %(who)s"), gettext_lazy("Put on sale")),
     "unit.withhold": (gettext_lazy("Withheld by %(who)s"), gettext_lazy("Withheld")),
     "claim.hold": (gettext_lazy("Held by %(who)s"), gettext_lazy("Held")),
+    "claim.offer": (
+        gettext_lazy("Offered to the next in the waiting list by %(who)s"),
+        gettext_lazy("Offered to the next in the waiting list"),
+    ),
+    "claim.take": (gettext_lazy("Offer taken, held by %(who)s"), gettext_lazy("Offer taken")),
+    "claim.complete": (gettext_lazy("Customer of the hold named by %(who)s"), gettext_lazy("Customer of the hold named")),
     "claim.extend": (gettext_lazy("Hold extended by %(who)s"), gettext_lazy("Hold extended")),
     "claim.release": (gettext_lazy("Hold released by %(who)s"), gettext_lazy("Hold released")),
     "claim.expire": (gettext_lazy("The hold ran out"), gettext_lazy("The hold ran out")),
@@ -108,7 +115,7 @@ def steps(access: Access, unit: Unit) -> list[Step] | None:
 
 
 def _events(unit: Unit, reader: _Reader) -> Iterator[Step]:
-    for event in UnitEvent.objects.filter(unit=unit).select_related("actor", "on_behalf_of").order_by("seq"):
+    for event in UnitEvent.every.filter(unit=unit).select_related("actor", "on_behalf_of").order_by("seq"):
         moved = (gettext_lazy("%(old)s → %(new)s, by %(who)s"), gettext_lazy("%(old)s → %(new)s"))
         words = {"old": Status(event.from_status).label, "new": Status(event.to_status).label}
         claim = event.to_status in CLAIMED or event.from_status in CLAIMED
@@ -218,14 +225,15 @@ def _look_up(entries: Sequence[Entry], reader: _Reader) -> None:
     for name, (model, label) in named.items():
         changes = [change for entry in entries for change in entry.changes if change.field == name]
         ids = {pk for change in changes for pk in (change.old, change.new) if pk is not None}
-        reader.names[name] = dict(model._default_manager.filter(pk__in=ids).values_list("pk", label))
+        rows = units_visible_to(reader.access) if model is Unit else model._default_manager.all()
+        reader.names[name] = dict(rows.filter(pk__in=ids).order_by().values_list("pk", label))
 
 
 def _locks(unit: Unit, reader: _Reader) -> Iterator[Step]:
     if not reader.whole:
         return
     on = (gettext_lazy("Locked (%(lock)s) by %(who)s"), gettext_lazy("Locked (%(lock)s)"))
-    for lock in UnitLock.objects.filter(unit=unit).select_related("set_by"):
+    for lock in UnitLock.every.filter(unit=unit).select_related("set_by"):
         label = Lock(lock.kind).label
         yield Step(lock.set_at, reader.say(on, lock.set_by.name, lock.reason if reader.seen.people else "", lock=label))
         if lock.lifted_at:

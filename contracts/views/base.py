@@ -1,0 +1,93 @@
+"""What the pages of claims share: the project, the unit or the claim they are about, and whom they may name."""
+
+from django.urls import reverse
+from django.utils.functional import cached_property
+
+from contracts.models import Claim
+from contracts.queries import holds
+from contracts.queries.people import customer_choices
+from enquiries.models import Customer
+from inventory.models import Unit
+from inventory.queries.units import find_unit
+from inventory.services.assignment import salespeople
+from inventory.views.base import InProject
+from salescontrol.core.permissions import Permission
+
+
+class InClaims(InProject):
+    """Mixin: a page of a project for those who may read claims: the desk all of them, a salesperson their own."""
+
+    def address(self, name: str, *args) -> str:
+        return reverse(f"contracts:{name}", args=[self.project.code, *args])
+
+    def board_url(self, unit_id: int) -> str:
+        """The board with this unit's panel open."""
+        return f"{self.url('board')}?unit={unit_id}"
+
+    def require_reader(self) -> None:
+        """Raise Forbidden for readers who have nothing to do with claims."""
+        if not self.request.access.can(Permission.CLAIM_SEE_OWN, self.project.pk):
+            self.request.access.require(Permission.CLAIM_SEE_ALL, self.project.pk)
+
+    @property
+    def desk(self) -> bool:
+        return self.request.access.can(Permission.HOLD_PLACE, self.project.pk)
+
+    @property
+    def may_override(self) -> bool:
+        return self.request.access.can(Permission.HOLD_OVERRIDE, self.project.pk)
+
+
+class InUnit(InClaims):
+    """Mixin: `self.unit` among those that the reader may see, or 404."""
+
+    unit: Unit
+
+    def prepare_in_project(self) -> None:
+        self.unit = find_unit(self.request.access, self.project, self.kwargs["pk"])
+
+    def get_back_url(self) -> str:
+        return self.board_url(self.unit.pk)
+
+
+class InHold(InClaims):
+    """Mixin: `self.claim` among those that the reader may know of, or 404."""
+
+    claim: Claim
+
+    def prepare_in_project(self) -> None:
+        self.claim = holds.find(self.request.access, self.project, self.kwargs["number"])
+
+    def get_back_url(self) -> str:
+        return self.address("hold", self.claim.number)
+
+    def get_success_url(self, result: Claim) -> str:
+        return self.board_url(result.unit_id)
+
+
+class WithCustomer:
+    """Mixin for forms about a customer: who may be chosen, and a new one entered with name and phone."""
+
+    @cached_property
+    def customers(self) -> list[Customer]:
+        return list(customer_choices(self.request.access, self.project))
+
+    def people(self) -> dict:
+        """What the forms need to offer customers and salespeople."""
+        return {"customers": self.customers, "salespeople": salespeople(self.project)}
+
+    def customer_of(self, form) -> Customer | None:
+        """The customer chosen or entered. Entering has a transaction of its own: that somebody looked a phone number up
+        stays on record although what was asked for the customer is refused (abuse 21)."""
+        values = form.cleaned_data
+        if values["customer"] or not values.get("new_name"):
+            return values["customer"]
+        from enquiries.services import customers
+
+        return customers.find_or_enter(
+            project=self.project,
+            name=values["new_name"],
+            phone=values["new_phone"],
+            owner=values.get("salesperson") or self.request.user,
+            by=self.request.user,
+        )
