@@ -11,9 +11,10 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
 from inventory.board import Words, column_names, floor_name, tower_name
-from inventory.models import Project, Unit
+from inventory.models import Project
 from inventory.models.unit import Orientation, PropertyType
 from inventory.queries.board import Board
+from inventory.queries.scope import units_visible_to
 from inventory.queries.towers import Slot, Tower
 from inventory.states import SALE_STATES, Lock, Status
 from salescontrol.core import audit, xlsx
@@ -171,17 +172,18 @@ def _list(book: Workbook, board: Board, words: Words, access: Access, project: P
     ]  # fmt: skip
     if people:
         heads.append((_("Salesperson"), "text"))
-    extra = _extra(slots, project)
+    extra = _extra(slots, access, project)
     return xlsx.table(
         book, _("List"), heads, (_line(board, words, slot, extra[slot.place.pk], people=people) for slot in slots)
     )
 
 
-def _extra(slots: list[Slot], project: Project) -> dict[int, tuple]:
+def _extra(slots: list[Slot], access: Access, project: Project) -> dict[int, tuple]:
     """Unit price and salesperson by unit id, for what the board itself does not show."""
     wanted = {slot.place.pk for slot in slots}
-    rows = Unit.objects.filter(project=project).values_list("pk", "list_unit_price", "salesperson__name")
-    return {pk: (price, name) for pk, price, name in rows if pk in wanted}
+    rows = units_visible_to(access).filter(project=project)
+    values = rows.order_by().values_list("pk", "list_unit_price", "salesperson__name")
+    return {pk: (price, name) for pk, price, name in values if pk in wanted}
 
 
 def _line(board: Board, words: Words, slot: Slot, extra: tuple, *, people: bool) -> list:

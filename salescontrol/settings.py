@@ -215,6 +215,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
 UPLOAD_MAX_MB = env.int("UPLOAD_MAX_MB", 50)
+BOARD_POLL_MS = env.int("BOARD_POLL_MS", 1500)
 
 # ---------------------------------------------------------------- language, time, figures
 USE_I18N = USE_TZ = True

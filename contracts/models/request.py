@@ -12,6 +12,7 @@ from enquiries.models import Customer
 from inventory.models import Layout, Project, Unit
 from salescontrol.core.fields import MoneyField
 from salescontrol.core.history import tracked
+from salescontrol.core.scoping import EveryManager, GuardedManager
 
 
 class HoldRequest(models.Model):
@@ -38,6 +39,8 @@ class HoldRequest(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("answered by")
     )
     history = tracked()
+    objects = GuardedManager()
+    every = EveryManager()
 
     class Meta:
         verbose_name = _("hold request")

@@ -11,6 +11,7 @@ from contracts.states import WaitingState, new_number
 from enquiries.models import Customer
 from inventory.models import Project, Unit
 from salescontrol.core.history import tracked
+from salescontrol.core.scoping import EveryManager, GuardedManager
 
 
 class WaitingEntry(models.Model):
@@ -32,6 +33,8 @@ class WaitingEntry(models.Model):
     offer = models.ForeignKey(Claim, models.PROTECT, null=True, related_name="+", verbose_name=_("offer"))
     closed_at = models.DateTimeField(_("closed"), null=True)
     history = tracked()
+    objects = GuardedManager()
+    every = EveryManager()
 
     class Meta:
         verbose_name = _("waiting entry")

@@ -10,6 +10,7 @@ from enquiries.states import new_number
 from inventory.models import Project
 from salescontrol.core.fields import EncryptedTextField
 from salescontrol.core.history import tracked
+from salescontrol.core.scoping import EveryManager, GuardedManager
 
 
 class Customer(models.Model):
@@ -32,6 +33,8 @@ class Customer(models.Model):
     )
     entered_at = models.DateTimeField(_("entered"), db_default=Now())
     history = tracked()
+    objects = GuardedManager()
+    every = EveryManager()
 
     class Meta:
         verbose_name = _("customer")

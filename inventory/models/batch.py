@@ -10,6 +10,7 @@ from inventory.models.unit import Unit
 from inventory.states import BatchState
 from salescontrol.core.history import tracked
 from salescontrol.core.models import Attachment
+from salescontrol.core.scoping import EveryManager, GuardedManager
 
 
 class ListingBatch(models.Model):
@@ -41,6 +42,8 @@ class ListingBatch(models.Model):
     )
     submitted_at = models.DateTimeField(_("submitted"), null=True)
     history = tracked(excluded=["outcome", "progress"])
+    objects = GuardedManager()
+    every = EveryManager()
 
     class Meta:
         verbose_name = _("batch")

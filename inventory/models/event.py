@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models.unit import Unit
 from inventory.states import Status
+from salescontrol.core.scoping import EveryManager, GuardedManager
 
 
 class UnitEvent(models.Model):
@@ -40,6 +41,9 @@ class UnitEvent(models.Model):
     ends_at = models.DateTimeField(_("until"), null=True)
     at = models.DateTimeField(_("time"), db_default=Now())
     business_date = models.DateField(_("business date"))
+
+    objects = GuardedManager()
+    every = EveryManager()
 
     class Meta:
         verbose_name = _("unit event")

@@ -10,6 +10,7 @@ from inventory.models.building import Layout
 from inventory.models.unit import Unit
 from salescontrol.core.history import tracked
 from salescontrol.core.models import Attachment
+from salescontrol.core.scoping import EveryManager, GuardedManager
 
 
 class MaterialKind(models.TextChoices):
@@ -32,6 +33,8 @@ class Material(models.Model):
     added_at = models.DateTimeField(_("added"), db_default=Now())
     removed_at = models.DateTimeField(_("removed"), null=True)
     history = tracked()
+    objects = GuardedManager()
+    every = EveryManager()
 
     class Meta:
         verbose_name = _("material")

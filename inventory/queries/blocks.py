@@ -48,4 +48,4 @@ def _stops(unit: Unit) -> list[str]:
 
 
 def _reasons(unit: Unit) -> dict[str, str]:
-    return dict(UnitLock.objects.filter(unit=unit, lifted_at__isnull=True).values_list("kind", "reason"))
+    return dict(UnitLock.every.filter(unit=unit, lifted_at__isnull=True).values_list("kind", "reason"))

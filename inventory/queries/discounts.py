@@ -17,13 +17,13 @@ def discounts_visible_to(access: Access) -> QuerySet[DiscountPolicy]:
     """Decided policies for all who see prices; undecided ones for those who may read requests, and for their authors."""
     decided = access.projects(Permission.PRICE_SEE) & Q(state__in=DECIDED)
     own = access.projects(Permission.DISCOUNT_PROPOSE) & Q(made_by=access.user)
-    return DiscountPolicy.objects.filter(decided | own | access.projects(Permission.APPROVAL_SEE))
+    return DiscountPolicy.objects.filter(decided | own | access.projects(Permission.APPROVAL_SEE)).scoped().scoped()
 
 
 def discounts_in_force(project: Project, on: date) -> list[DiscountPolicy]:
     """The project's policies in force on the day, in the order in which they are counted; with their scopes, three queries."""
     valid = Q(valid_from__lte=on) & (Q(valid_to__isnull=True) | Q(valid_to__gte=on))
-    found = DiscountPolicy.objects.filter(valid, project=project, state=DiscountState.EFFECTIVE)
+    found = DiscountPolicy.every.filter(valid, project=project, state=DiscountState.EFFECTIVE)
     return list(found.prefetch_related("buildings", "layouts").order_by("position", "pk"))
 
 

@@ -15,12 +15,14 @@ from salescontrol.core.permissions import Permission
 def of_unit(unit: Unit) -> QuerySet[Material]:
     """The unit's own materials and those of its layout; its own first."""
     mine = Q(unit=unit) | (Q(layout=unit.layout_id) if unit.layout_id else Q(pk__in=[]))
-    found = Material.objects.filter(mine, removed_at__isnull=True).select_related("file", "added_by", "layout")
+    found = Material.every.filter(mine, removed_at__isnull=True).select_related("file", "added_by", "layout")
     return found.order_by(F("layout_id").asc(nulls_first=True), "pk")
 
 
 def of_layout(layout: Layout) -> QuerySet[Material]:
-    return layout.materials.filter(removed_at__isnull=True).select_related("file", "added_by").order_by("pk")
+    return (
+        Material.every.filter(layout=layout, removed_at__isnull=True).select_related("file", "added_by").order_by("pk")
+    )
 
 
 def visible_to(access: Access, project: Project) -> QuerySet[Material]:
@@ -29,8 +31,12 @@ def visible_to(access: Access, project: Project) -> QuerySet[Material]:
     layouts = Layout.objects.filter(project=project)
     if not (access.can(Permission.MATERIAL_ADD, project.pk) or access.can(Permission.UNIT_SEE_ALL, project.pk)):
         layouts = layouts.filter(pk__in=seen.values("layout"))
-    return Material.objects.filter(
-        Q(unit__in=seen.values("pk")) | Q(layout__in=layouts.values("pk")), removed_at__isnull=True
+    return (
+        Material.objects.filter(
+            Q(unit__in=seen.values("pk")) | Q(layout__in=layouts.values("pk")), removed_at__isnull=True
+        )
+        .scoped()
+        .scoped()
     )
 
 

@@ -17,4 +17,4 @@ def permit_numbers(unit: Unit) -> list[str]:
 
 def live_locks(unit: Unit) -> list[UnitLock]:
     """The overlay locks that are on, with who set them (domain B2.3)."""
-    return list(UnitLock.objects.filter(unit=unit, lifted_at__isnull=True).select_related("set_by").order_by("set_at"))
+    return list(UnitLock.every.filter(unit=unit, lifted_at__isnull=True).select_related("set_by").order_by("set_at"))

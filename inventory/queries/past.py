@@ -14,7 +14,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from inventory.models import Project, SalesStop, Unit, UnitEvent, UnitLock
 from inventory.queries.board import Board, Place, Standing, read_board
-from inventory.queries.scope import own_units
+from inventory.queries.scope import units_visible_to, units_visible_whole_to
 from inventory.queries.standing import is_over
 from inventory.states import Lock, Status
 from salescontrol.core import clock
@@ -39,10 +39,10 @@ def board_at(access: Access, project: Project, moment: datetime) -> Board:
 
 
 def _readable(access: Access, project: Project, board: Board) -> QuerySet[Unit]:
-    """The units whose past this reader may read: all that they see, or their own."""
+    """The units whose past this reader may read: all that they see, or those that they may read whole."""
     whole = access.can(Permission.UNIT_SEE_ALL, project.pk)
-    rows = own_units(access).filter(project=project) if not whole else Unit.objects.filter(project=project)
-    return rows.filter(pk__in=[place.pk for place in board.places]).order_by()
+    rows = units_visible_to(access) if whole else units_visible_whole_to(access)
+    return rows.filter(project=project, pk__in=[place.pk for place in board.places]).order_by()
 
 
 def standings_at(units: QuerySet[Unit], moment: datetime, locks: Mapping[int, str]) -> dict[int, Standing]:
@@ -68,7 +68,7 @@ def _locks_at(project: Project, moment: datetime, places: list[Place]) -> dict[i
     """The codes of the locks that were on at `moment`, by unit, as the board writes them."""
     on = Q(lifted_at__isnull=True) | Q(lifted_at__gt=moment)
     found: dict[int, set[str]] = {}
-    laid = UnitLock.objects.filter(on, unit__project=project, set_at__lte=moment)
+    laid = UnitLock.every.filter(on, unit__project=project, set_at__lte=moment)
     for unit_id, kind in laid.values_list("unit", "kind"):
         found.setdefault(unit_id, set()).add(kind)
     for stop in SalesStop.objects.filter(on, project=project, stopped_at__lte=moment):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from inventory.models import Unit
-from inventory.queries.scope import own_units
+from inventory.queries.scope import units_visible_whole_to
 from inventory.queries.standing import standing
 from inventory.states import CLAIMED, LOCK_MARKS, MARKS, Lock, Status
 from salescontrol.core.access import Access
@@ -24,7 +24,7 @@ TONES = {
 
 @dataclass(frozen=True)
 class Sight:
-    """How much of a project's units a user may read; `own` holds the ids of the user's own units when that matters."""
+    """How much of a project's units a user may read: ids of their own units, and of all that they read whole, when that matters."""
 
     reader: int
     everything: bool
@@ -32,27 +32,26 @@ class Sight:
     floor_price: bool
     drafts: bool
     own: frozenset[int]
+    whole: frozenset[int]
 
     def reads_whole(self, unit_id: int) -> bool:
         """Whether the user may read more of this unit than facts, list price and status."""
-        return self.everything or unit_id in self.own
+        return self.everything or unit_id in self.whole
 
 
 def sight(access: Access, project_id: int) -> Sight:
     """The user's sight in the project: one query for a salesperson, none for the desk."""
     everything = access.can(Permission.UNIT_SEE_ALL, project_id)
-    own = (
-        frozenset()
-        if everything
-        else frozenset(own_units(access).filter(project_id=project_id).values_list("pk", flat=True))
-    )
+    units = units_visible_whole_to(access).filter(project_id=project_id).order_by().values_list("pk", "mine")
+    whole = {} if everything else dict(units)
     return Sight(
         reader=access.user.pk,
         everything=everything,
         people=access.can(Permission.UNIT_SEE_PEOPLE, project_id),
         floor_price=access.can(Permission.FLOOR_PRICE_SEE, project_id),
         drafts=access.can(Permission.UNIT_SEE_DRAFTS, project_id),
-        own=own,
+        own=frozenset(pk for pk, mine in whole.items() if mine),
+        whole=frozenset(whole),
     )
 
 

@@ -31,7 +31,7 @@ def price_lists_visible_to(access: Access) -> QuerySet[PriceList]:
     """Their own for those who propose, all for those who read requests; floor price lists only with sight of floor prices."""
     own = access.projects(Permission.PRICE_PROPOSE) & Q(made_by=access.user)
     floor = ~Q(kind=PriceKind.FLOOR) | access.projects(Permission.FLOOR_PRICE_SEE)
-    return PriceList.objects.filter((own | access.projects(Permission.APPROVAL_SEE)) & floor)
+    return PriceList.objects.filter((own | access.projects(Permission.APPROVAL_SEE)) & floor).scoped().scoped()
 
 
 def priced_units(project: Project, visible: QuerySet[Unit]) -> QuerySet[Unit]:
@@ -87,7 +87,7 @@ def asked_too_often(units: Collection[int] | QuerySet, by) -> bool:
     """Whether this user asked for another price of one of these units (ids) as often as one may within a day, by a price list
     or by a change of the unit: each such question has laid its price lock, also when it was withdrawn."""
     since = clock.now() - timedelta(days=1)
-    asked = UnitLock.objects.filter(unit__in=units, kind=Lock.PRICE, set_by=by, set_at__gte=since)
+    asked = UnitLock.every.filter(unit__in=units, kind=Lock.PRICE, set_by=by, set_at__gte=since)
     often = asked.order_by().values("unit").annotate(times=Count("pk")).filter(times__gte=PRICE_QUESTIONS_A_DAY)
     return often.exists()
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Building, Layout, Permit, Phase, Project, Team
 from inventory.queries.review import FACTS
-from inventory.queries.scope import projects_visible_to
+from inventory.queries.scope import projects_visible_to, units_visible_to
 from salescontrol.core.access import Access
 from salescontrol.core.history import Entry, lives
 from salescontrol.core.templatetags import sales
@@ -49,6 +49,11 @@ def layouts(project: Project) -> QuerySet[Layout]:
     """The project's layouts with how many units have each, and how many drawings it has."""
     drawings = Count("materials", filter=Q(materials__removed_at__isnull=True), distinct=True)
     return project.layouts.annotate(unit_count=Count("units", distinct=True), drawing_count=drawings)
+
+
+def count_units(access: Access, layout: Layout) -> int:
+    """How many units of this layout the user may see."""
+    return units_visible_to(access).filter(layout=layout).count()
 
 
 @dataclass(frozen=True)

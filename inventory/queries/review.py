@@ -62,7 +62,7 @@ def missing_for_approval(project: Project, units: Sequence[Unit]) -> dict[int, l
 
 def _drawn(units: Sequence[Unit]) -> tuple[set[int], set[int]]:
     """The ids of units and of layouts that have a floor plan."""
-    plans = Material.objects.filter(kind=MaterialKind.FLOOR_PLAN, removed_at__isnull=True)
+    plans = Material.every.filter(kind=MaterialKind.FLOOR_PLAN, removed_at__isnull=True)
     layouts = {unit.layout_id for unit in units if unit.layout_id}
     on_units = plans.filter(unit__in=[unit.pk for unit in units]).values_list("unit_id", flat=True)
     on_layouts = plans.filter(layout__in=layouts).values_list("layout_id", flat=True)
@@ -91,7 +91,7 @@ class BatchSummary:
 
 def summary(batch: ListingBatch) -> BatchSummary:
     """Counts for the head of the review page; two queries."""
-    counts = dict(batch.units.order_by().values_list("review").annotate(n=Count("pk")))
+    counts = dict(units_of(batch).order_by().values_list("review").annotate(n=Count("pk")))
     return BatchSummary(
         draft=counts.get(Review.DRAFT, 0),
         submitted=counts.get(Review.SUBMITTED, 0),
@@ -99,6 +99,11 @@ def summary(batch: ListingBatch) -> BatchSummary:
         approved=counts.get(Review.APPROVED, 0),
         changes=waiting_changes(batch).count(),
     )
+
+
+def units_of(batch: ListingBatch) -> QuerySet[Unit]:
+    """Every unit that the batch brought; for who may see the batch."""
+    return Unit.every.filter(batch=batch)
 
 
 def waiting_changes(batch: ListingBatch) -> QuerySet[BatchLine]:

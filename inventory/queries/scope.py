@@ -2,7 +2,7 @@
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from inventory.models import ListingBatch, Project, Unit, UnitInterest
+from inventory.models import AccessGrant, ListingBatch, Project, Unit, UnitInterest
 from inventory.queries.standing import stands_in
 from inventory.states import FOR_SALE, Review
 from salescontrol.core import clock
@@ -19,23 +19,44 @@ def units_visible_to(access: Access) -> QuerySet[Unit]:
     """Every unit of which the user may know that it exists.
 
     All units for the desk (drafts only for those who enter or review them); the user's own for a salesperson (assigned, or
-    named by a live interest), with the project's switch also the others for sale; the submitted ones for marketing.
+    named by a live interest), with the project's switch also the others for sale; the submitted ones for marketing; and, for
+    whoever works in the project, a unit that was opened to them for a time, until that moment and not a second longer.
     """
     approved = Q(review=Review.APPROVED)
     everything = access.projects(Permission.UNIT_SEE_ALL) & (approved | access.projects(Permission.UNIT_SEE_DRAFTS))
     submitted = access.projects(Permission.UNIT_SEE_SUBMITTED) & _submitted_by(access.user)
-    return Unit.objects.filter(everything | submitted | _own(access) & approved | _shared(access) & approved)
+    in_part = _own(access) | _shared(access) | _granted(access)
+    return Unit.objects.filter(everything | submitted | in_part & approved).scoped()
+
+
+def units_of_project_visible_to(access: Access, project_id: int) -> QuerySet[Unit]:
+    """The same of one project; to those who see all of it without a word about exceptions, which are slow to ask for."""
+    drafts = access.can(Permission.UNIT_SEE_DRAFTS, project_id)
+    submits = access.can(Permission.UNIT_SEE_SUBMITTED, project_id)
+    if not access.can(Permission.UNIT_SEE_ALL, project_id) or (submits and not drafts):
+        return units_visible_to(access).filter(project_id=project_id)
+    units = Unit.objects.filter(project_id=project_id).scoped()
+    return units if drafts else units.filter(review=Review.APPROVED)
 
 
 def own_units(access: Access) -> QuerySet[Unit]:
     """The units that are this user's business: assigned to them or named by a live interest of theirs."""
-    return Unit.objects.filter(_is_mine(access.user), review=Review.APPROVED)
+    return Unit.objects.filter(_is_mine(access.user), review=Review.APPROVED).scoped()
+
+
+def units_visible_whole_to(access: Access) -> QuerySet[Unit]:
+    """The units of which somebody who does not see all reads more than facts, list price and status.
+
+    They are their own and those opened to them for a time; `mine` on each row tells which of the two.
+    """
+    mine = _is_mine(access.user)
+    return Unit.objects.filter(mine | _granted(access), review=Review.APPROVED).annotate(mine=mine).scoped()
 
 
 def batches_visible_to(access: Access) -> QuerySet[ListingBatch]:
     """All batches for those who review or enter; marketing sees its own."""
     own = access.projects(Permission.BATCH_SUBMIT) & Q(made_by=access.user)
-    return ListingBatch.objects.filter(access.projects(Permission.UNIT_SEE_DRAFTS) | own)
+    return ListingBatch.objects.filter(access.projects(Permission.UNIT_SEE_DRAFTS) | own).scoped()
 
 
 def _own(access: Access) -> Q:
@@ -45,6 +66,15 @@ def _own(access: Access) -> Q:
 def _shared(access: Access) -> Q:
     for_sale = Q(project__share_for_sale=True) & stands_in(FOR_SALE, clock.now())
     return access.projects(Permission.UNIT_SEE_OWN) & for_sale
+
+
+def _granted(access: Access) -> Q:
+    """Opened to the user by a decision, in a project they work in; its end is asked of the clock, no job has to come by (P5)."""
+    now = clock.now()
+    live = AccessGrant.objects.filter(
+        unit=OuterRef("pk"), user=access.user, ended_at__isnull=True, since__lte=now, until__gt=now
+    )
+    return access.projects(Permission.PROJECT_SEE) & Q(Exists(live))
 
 
 def _is_mine(user) -> Q:

@@ -131,7 +131,7 @@ def end_discount(*, policy: DiscountPolicy, by, reason: str) -> DiscountPolicy:
 
 
 def _locked(policy: DiscountPolicy | None) -> DiscountPolicy:
-    return DiscountPolicy.objects.select_for_update(of=("self",)).select_related("project").get(pk=policy.pk)
+    return DiscountPolicy.every.select_for_update(of=("self",)).select_related("project").get(pk=policy.pk)
 
 
 def _locked_replaced(policy: DiscountPolicy) -> DiscountPolicy:
@@ -172,7 +172,7 @@ def _check_amount(policy: DiscountPolicy) -> None:
     """No amount as large as a unit in scope costs: the price would be zero or less (abuse 9)."""
     if policy.amount is None:
         return
-    scope = Unit.objects.filter(project=policy.project, review=Review.APPROVED)
+    scope = Unit.every.filter(project=policy.project, review=Review.APPROVED)
     if policy.buildings.exists():
         scope = scope.filter(building__in=policy.buildings.all())
     if policy.layouts.exists():
@@ -259,7 +259,7 @@ def _closed(approval: Approval, by) -> None:
 def end_expired() -> int:
     """Show policies whose last day is past as ended; returns how many. They were out of force already: dates decide."""
     ended = 0
-    for policy in DiscountPolicy.objects.filter(state=DiscountState.EFFECTIVE, valid_to__isnull=False).select_related(
+    for policy in DiscountPolicy.every.filter(state=DiscountState.EFFECTIVE, valid_to__isnull=False).select_related(
         "project", "made_by"
     ):
         if policy.valid_to < clock.today(policy.project.zone):
@@ -270,7 +270,7 @@ def end_expired() -> int:
 
 def _tell(policy: DiscountPolicy, code: str, *, reason: str) -> None:
     """Whoever has business with a unit in scope hears of it (R1.8)."""
-    units = Unit.objects.filter(project=policy.project, review=Review.APPROVED, no_discount=False)
+    units = Unit.every.filter(project=policy.project, review=Review.APPROVED, no_discount=False)
     prefetch_related_objects([policy], "buildings", "layouts")
     concerned_units = [unit for unit in units if covers(policy, unit)]
     for person in concerned(concerned_units):

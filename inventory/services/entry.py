@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from inventory import rules
-from inventory.models import ListingBatch, Project, Unit
+from inventory.models import ListingBatch, Material, Project, Unit, UnitEvent
 from inventory.models.unit import PricingMode, PropertyType
 from inventory.services import units
 from inventory.services.import_write import Names
@@ -82,9 +82,12 @@ def discard_unit(*, unit: Unit, by) -> str:
     access_of(by).require(Permission.UNIT_ENTER, unit.project_id)
     locked = _locked_draft(unit)
     used = (
-        locked.submitted_by_id or locked.batch_lines.exists() or locked.materials.exists() or locked.attached.exists()
+        locked.submitted_by_id
+        or locked.batch_lines.exists()
+        or Material.every.filter(unit=locked).exists()
+        or Unit.every.filter(attached_to=locked).exists()
     )
-    if used or locked.events.exists():
+    if used or UnitEvent.every.filter(unit=locked).exists():
         raise Conflict(
             _("%(unit)s has a history, so it is kept: it came with a file, was submitted before, or has materials or rooms. "
               "Correct it instead.")
@@ -136,7 +139,7 @@ def _fill(unit: Unit, given: Mapping[str, Any], *, replace: bool) -> bool:
 
 
 def _locked_draft(unit: Unit) -> Unit:
-    locked = Unit.objects.select_for_update(of=("self",)).select_related("project").get(pk=unit.pk)
+    locked = Unit.every.select_for_update(of=("self",)).select_related("project").get(pk=unit.pk)
     if locked.review not in OPEN:
         raise Conflict(
             _("%(unit)s is “%(state)s”, so it is not changed here any more. Propose a change instead.")
@@ -147,7 +150,7 @@ def _locked_draft(unit: Unit) -> Unit:
 
 
 def _check_free(project: Project, place: rules.Place) -> None:
-    taken = Unit.objects.filter(project=project, key=place.unit_key).first()
+    taken = Unit.every.filter(project=project, key=place.unit_key).first()
     if taken is not None:
         message = _("This room is in the project already, as %(unit)s. Correct the place, or work on that unit.") % {
             "unit": taken.number
@@ -157,7 +160,7 @@ def _check_free(project: Project, place: rules.Place) -> None:
 
 def _form_batch(project: Project, by) -> ListingBatch:
     """The author's batch without a file that is still open, or a new one (R1.1: a batch is a file or a form)."""
-    batch = ListingBatch.objects.filter(project=project, made_by=by, file__isnull=True, state=BatchState.DRAFT).first()
+    batch = ListingBatch.every.filter(project=project, made_by=by, file__isnull=True, state=BatchState.DRAFT).first()
     if batch is None:
         number = next_number(project.code, clock.today(project.zone).year, "LB")
         batch = ListingBatch(

@@ -113,7 +113,7 @@ class _Known:
         self.now = clock.now()
         self.by_key: dict[str, dict[str, Any]] = {}
         self.by_room: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
-        for unit in Unit.objects.filter(project=project).values(*_KEPT):
+        for unit in Unit.every.filter(project=project).values(*_KEPT):
             unit["layout"], unit["building"] = unit.pop("layout__code") or "", unit.pop("building__name")
             self.by_key[unit["key"]] = unit
             building, _entrance, floor, room = unit["key"].split("|", 3)

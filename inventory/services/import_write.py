@@ -85,9 +85,7 @@ def _create(batch: ListingBatch, lines: Sequence[BatchLine], names: Names, *, by
         assign(unit, line.after, names)
         units.append(unit)
     taken = set(
-        Unit.objects.filter(project=batch.project, key__in=[unit.key for unit in units]).values_list(
-            "number", flat=True
-        )
+        Unit.every.filter(project=batch.project, key__in=[unit.key for unit in units]).values_list("number", flat=True)
     )
     if taken:
         raise _stale(sorted(taken)[0])
@@ -98,7 +96,7 @@ def _create(batch: ListingBatch, lines: Sequence[BatchLine], names: Names, *, by
 def _change_drafts(batch: ListingBatch, lines: Sequence[BatchLine], names: Names, *, by) -> None:
     """Drafts take the new values at once; approved units keep theirs until the batch is approved (R6.2)."""
     wanted = {line.unit_id: line for line in lines}
-    units = list(Unit.objects.select_for_update(of=("self",)).filter(pk__in=wanted).order_by("pk"))
+    units = list(Unit.every.select_for_update(of=("self",)).filter(pk__in=wanted).order_by("pk"))
     touched: set[str] = {"version", "batch"}
     drafts = []
     for unit in units:

@@ -66,7 +66,7 @@ def read_batch(*, batch_id: int) -> ListingBatch:
 
     Not one transaction: the progress is seen while it runs. The lines and the new state are written together at the end.
     """
-    batch = ListingBatch.objects.select_related("project", "file", "made_by").get(pk=batch_id)
+    batch = ListingBatch.every.select_related("project", "file", "made_by").get(pk=batch_id)
     if batch.state != BatchState.READING or batch.file is None:
         return batch
     show_progress(batch, 5)
@@ -97,7 +97,7 @@ def read_attachment(*, project: Project, file: Attachment, mapping: Mapping[str,
 
 def show_progress(batch: ListingBatch, percent: int) -> None:
     """Let the waiting page see how far the reading is."""
-    ListingBatch.objects.filter(pk=batch.pk).update(progress=percent)
+    ListingBatch.every.filter(pk=batch.pk).update(progress=percent)
 
 
 def _plan_progress(batch: ListingBatch, done: int, of: int) -> None:
@@ -108,7 +108,7 @@ def _plan_progress(batch: ListingBatch, done: int, of: int) -> None:
 def _finish(
     batch: ListingBatch, state: BatchState, outcome: dict[str, Any], plan: import_plan.Plan | None = None
 ) -> ListingBatch:
-    locked = ListingBatch.objects.select_for_update(of=("self",)).select_related("project", "made_by").get(pk=batch.pk)
+    locked = ListingBatch.every.select_for_update(of=("self",)).select_related("project", "made_by").get(pk=batch.pk)
     if locked.state != BatchState.READING or locked.version != batch.version:
         return locked
     keep_lines(locked, plan.lines if plan else [])
@@ -251,7 +251,7 @@ def accept_batch(
 def _locked(batch: ListingBatch, *, version: int, states: Collection[str], by) -> ListingBatch:
     """The batch, locked, if this user may work on it and it still is as they saw it."""
     access_of(by).require(Permission.BATCH_SUBMIT, batch.project_id)
-    locked = ListingBatch.objects.select_for_update(of=("self",)).select_related("project", "made_by").get(pk=batch.pk)
+    locked = ListingBatch.every.select_for_update(of=("self",)).select_related("project", "made_by").get(pk=batch.pk)
     if locked.version != version or locked.state not in states:
         raise Conflict(
             _("Batch %(batch)s is “%(state)s” by now. Reload the page to see where it stands.")
@@ -263,4 +263,4 @@ def _locked(batch: ListingBatch, *, version: int, states: Collection[str], by) -
 
 def units_of(batch: ListingBatch) -> int:
     """How many units the batch has entered."""
-    return Unit.objects.filter(batch=batch).count()
+    return Unit.every.filter(batch=batch).count()

@@ -41,7 +41,7 @@ def add_material(*, to: Unit | Layout, kind: str, title: str, upload: Any, by) -
 @transaction.atomic
 def remove_material(*, material: Material, by) -> Material:
     """Take a material off; the file and its record stay. Raises Conflict when somebody was faster."""
-    locked = Material.objects.select_for_update(of=("self",)).select_related("unit", "layout").get(pk=material.pk)
+    locked = Material.every.select_for_update(of=("self",)).select_related("unit", "layout").get(pk=material.pk)
     access_of(by).require(Permission.MATERIAL_ADD, project_of(locked))
     if locked.removed_at is not None:
         raise Conflict(_("“%(title)s” has been removed already.") % {"title": locked.title}, code="removed")

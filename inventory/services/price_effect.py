@@ -44,7 +44,7 @@ def take_effect(*, price_list: PriceList, by) -> PriceList:
 def take_due_effect(*, price_list_id: int) -> PriceList | None:
     """Put one list into force if it is approved and its time has come; None when somebody was faster."""
     locked = (
-        PriceList.objects.select_for_update(of=("self",))
+        PriceList.every.select_for_update(of=("self",))
         .select_related("project", "made_by")
         .filter(pk=price_list_id, state=PriceListState.APPROVED, effective_from__lte=clock.now())
         .first()
@@ -61,9 +61,7 @@ def apply_lines(*, project: Project, kind: str, deciders: Mapping[int, Any] | No
     newest = queries.newest_lines(project, kind)
     waiting = {unit_id: line for unit_id, line in newest.items() if line.applied_at is None}
     now = clock.now()
-    chosen = [
-        unit for unit in units.locked(waiting, visible=Unit.objects.all()) if not queries.has_live_claim(unit, now)
-    ]
+    chosen = [unit for unit in units.locked(waiting, visible=Unit.every.all()) if not queries.has_live_claim(unit, now)]
     lists: dict[int, list[Unit]] = {}
     for unit in chosen:
         lists.setdefault(waiting[unit.pk].price_list_id, []).append(unit)
@@ -104,7 +102,7 @@ def _tell(price_list: PriceList, chosen: Sequence[Unit], now) -> None:
 def _supersede(price_list: PriceList, by) -> None:
     """Close the earlier lists of the kind of which nothing is in force or waits any more."""
     in_force = {line.price_list_id for line in queries.newest_lines(price_list.project, price_list.kind).values()}
-    earlier = PriceList.objects.filter(
+    earlier = PriceList.every.filter(
         project_id=price_list.project_id, kind=price_list.kind, state=PriceListState.EFFECTIVE
     )
     for other in earlier.exclude(pk__in=in_force):
@@ -123,7 +121,7 @@ def decider(price_list: PriceList):
 
 def run_due() -> str:
     """Everything that the clock brings about with prices; returns a line for the log. Safe to repeat."""
-    due = PriceList.objects.filter(state=PriceListState.APPROVED, effective_from__lte=clock.now())
+    due = PriceList.every.filter(state=PriceListState.APPROVED, effective_from__lte=clock.now())
     lists = [
         pk for pk in due.order_by("effective_from", "pk").values_list("pk", flat=True)
         if take_due_effect(price_list_id=pk)

@@ -187,7 +187,7 @@ def put_prices(
         line.unit_price, line.total, line.note = prices[unit_id]
     PriceLine.objects.bulk_update(existing.values(), ["unit_price", "total", "note"], batch_size=500)
     fields = queries.PRICE_FIELDS[PriceKind(locked.kind)]
-    missing = Unit.objects.filter(pk__in=prices.keys() - existing.keys(), project_id=locked.project_id).order_by("pk")
+    missing = Unit.every.filter(pk__in=prices.keys() - existing.keys(), project_id=locked.project_id).order_by("pk")
     PriceLine.objects.bulk_create(
         [
             PriceLine(
@@ -211,7 +211,7 @@ def submit_price_list(*, price_list: PriceList, version: int, by) -> Approval:
     """Ask for the decision; the units are locked until then. Raises Conflict naming units that another change locks."""
     locked = _locked_open(price_list, version, by)
     _check_head(locked)
-    chosen = units.locked(locked.lines.values_list("unit_id", flat=True), visible=Unit.objects.all())
+    chosen = units.locked(locked.lines.values_list("unit_id", flat=True), visible=Unit.every.all())
     blocked = [unit.number for unit in chosen if {Lock.PRICE.value, Lock.CHANGE.value} & set(unit.lock_codes)]
     if blocked:
         raise Conflict(
@@ -290,7 +290,7 @@ def _locked_open(price_list: PriceList, version: int, by) -> PriceList:
     access.require(Permission.PRICE_PROPOSE, price_list.project_id)
     if price_list.kind == PriceKind.FLOOR:
         access.require(Permission.FLOOR_PRICE_SEE, price_list.project_id)
-    locked = PriceList.objects.select_for_update(of=("self",)).select_related("project").get(pk=price_list.pk)
+    locked = PriceList.every.select_for_update(of=("self",)).select_related("project").get(pk=price_list.pk)
     if locked.state not in queries.OPEN or locked.version != version:
         raise Conflict(
             _("%(number)s changed while you were working (%(state)s). Reload the page to see where it stands.")
@@ -362,8 +362,8 @@ def _reference(price_list: PriceList) -> str:
 
 def _locked_with_units(approval: Approval, by) -> tuple[PriceList, list[Unit]]:
     """The list and its units, locked, with the list's overlay locks lifted."""
-    price_list = PriceList.objects.select_for_update(of=("self",)).select_related("project").get(pk=approval.target_id)
-    chosen = units.locked(price_list.lines.values_list("unit_id", flat=True), visible=Unit.objects.all())
+    price_list = PriceList.every.select_for_update(of=("self",)).select_related("project").get(pk=approval.target_id)
+    chosen = units.locked(price_list.lines.values_list("unit_id", flat=True), visible=Unit.every.all())
     units.lift_locks(units=chosen, kind=Lock.PRICE, by=by, reference=_reference(price_list))
     return price_list, chosen
 
@@ -414,7 +414,7 @@ def _closed(approval: Approval, by) -> None:
 
 
 def _version(pk: int) -> int:
-    return PriceList.objects.values_list("version", flat=True).get(pk=pk)
+    return PriceList.every.values_list("version", flat=True).get(pk=pk)
 
 
 def _present(approval: Approval, access) -> list[tuple[Any, Any, Any]]:

@@ -9,7 +9,7 @@ from django.db.models import Max
 from django.utils.translation import gettext_lazy
 
 from inventory import rules
-from inventory.models import Building, Permit, Phase, Project, Team
+from inventory.models import Building, Permit, Phase, Project, Team, Unit
 from inventory.rules.text import tidy
 from salescontrol.core.access import access_of
 from salescontrol.core.errors import Conflict
@@ -69,7 +69,7 @@ def save_building(
 
 def _renumber(building: Building, before: str, by) -> None:
     """Give the building's units the keys and numbers that its new name makes."""
-    units = list(building.units.select_for_update(of=("self",)).order_by("pk"))
+    units = list(Unit.every.select_for_update(of=("self",)).filter(building=building).order_by("pk"))
     for unit in units:
         unit.key = building.key + unit.key.removeprefix(before)
         unit.number = (

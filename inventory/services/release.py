@@ -205,7 +205,7 @@ def _already_proposed(project: Project, unit_ids: set[int], action: str) -> set[
 
 
 def _apply(approval: Approval, by) -> None:
-    chosen = units.locked(approval.after["units"], visible=Unit.objects.filter(project_id=approval.project_id))
+    chosen = units.locked(approval.after["units"], visible=Unit.every.filter(project_id=approval.project_id))
     refuse(chosen, approval.kind)
     _carry_out(chosen, approval.kind, reason=approval.reason, by=by, approval=approval)
 

@@ -66,7 +66,7 @@ class LayoutPage(OneLayout, DetailPage):
         return {
             "project": self.project,
             "layout": self.layout,
-            "unit_count": self.layout.units.count(),
+            "unit_count": queries.count_units(self.request.access, self.layout),
             "materials": materials.shown(materials.of_layout(self.layout)),
             "may_add": True,
             "records": queries.layout_record(self.layout),

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from inventory.forms.review import CommentForm, NoteForm, RelaxForm, ReturnForm, ReviewFilter
-from inventory.models import Unit
 from inventory.queries import batches, review
 from inventory.queries.scope import units_visible_to
 from inventory.services import review as service
@@ -64,7 +63,7 @@ class BatchReview(InBatch, ListPage):
 
     @cached_property
     def missing(self) -> dict[int, list[str]]:
-        undecided = Unit.objects.filter(batch=self.batch).exclude(review=Review.APPROVED)
+        undecided = review.units_of(self.batch).exclude(review=Review.APPROVED)
         return review.missing_for_approval(self.project, list(undecided))
 
     @cached_property
@@ -121,7 +120,7 @@ class BatchReview(InBatch, ListPage):
 
     def correctable(self) -> bool:
         """An approved batch can be submitted again for units that were returned."""
-        open_units = Unit.objects.filter(batch=self.batch, review__in=review.OPEN)
+        open_units = review.units_of(self.batch).filter(review__in=review.OPEN)
         return self.batch.state == BatchState.APPROVED and open_units.exists()
 
 

@@ -5,10 +5,13 @@ import uuid
 
 import structlog
 from django.conf import settings
+from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from salescontrol.core import outages
 from salescontrol.core.errors import Refusal
+from salescontrol.core.scoping import request_running
 
 log = structlog.get_logger("request")
 
@@ -47,6 +50,17 @@ class RequestLog:
         return response
 
 
+class ScopedRows:
+    """From here to the answer, guarded models read only what somebody was found to be allowed to see (`core.scoping`)."""
+
+    def __init__(self, get_response) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with request_running():
+            return self.get_response(request)
+
+
 class PrivateAnswers:
     """Every answer that is not a static file stays out of caches and other origins (quality S4)."""
 
@@ -62,6 +76,20 @@ class PrivateAnswers:
         return response
 
 
+class SecondRead:
+    """A page whose database connection broke is read once more on a fresh one; a form never is (abuse 71)."""
+
+    def __init__(self, get_response) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if getattr(response, "connection_lost", False) and request.method in ("GET", "HEAD"):
+            connection.close()
+            response = self.get_response(request)
+        return response
+
+
 class Refusals:
     """A refusal that reaches the top becomes a page (or, for htmx, the message area) with its own status."""
 
@@ -72,7 +100,11 @@ class Refusals:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, Refusal):
+        if not isinstance(exception, Refusal | OperationalError):
             return None
-        template = {404: "404.html", 403: "403.html"}.get(exception.status, "refusal.html")
-        return render(request, template, {"refusal": exception.message}, status=exception.status)
+        try:
+            refusal = outages.refusal(exception)
+        except OperationalError:
+            return None
+        template = {404: "404.html", 403: "403.html"}.get(refusal.status, "refusal.html")
+        return render(request, template, {"refusal": refusal.message}, status=refusal.status)

@@ -72,7 +72,7 @@ def move(
 
     `reason` goes into the history entry. Needs an open transaction. On SQLite the transaction itself is the lock (IMMEDIATE).
     """
-    locked = type(row)._default_manager.select_for_update(of=("self",)).get(pk=row.pk)
+    locked = type(row)._base_manager.select_for_update(of=("self",)).get(pk=row.pk)
     transition = check(
         table, action, locked, state=getattr(locked, field), by=by, project_id=project_id, approved=approved
     )

@@ -120,7 +120,7 @@ def _propose_prices(project: Project, by: User) -> None:
 
 
 def _ask_for_a_change(project: Project, by: User) -> None:
-    unit = Unit.objects.get(project=project, building__name="3#", room="1602")
+    unit = Unit.every.get(project=project, building__name="3#", room="1602")
     changes.request_change(
         unit_id=unit.pk, visible=units_visible_to(access_of(by)), values={"list_unit_price": "23480", "list_total": "2780032"},
         version=unit.version, reason="View over the river 看江", by=by,
@@ -128,7 +128,7 @@ def _ask_for_a_change(project: Project, by: User) -> None:
 
 
 def _ask_to_withhold(project: Project, by: User) -> None:
-    rooms = Unit.objects.filter(project=project, building__name="5#", floor=9).values_list("pk", flat=True)
+    rooms = Unit.every.filter(project=project, building__name="5#", floor=9).values_list("pk", flat=True)
     visible = units_visible_to(access_of(by))
     reason = "Kept for the second opening 留作二次开盘"
     release.withhold_units(project=project, unit_ids=list(rooms), visible=visible, reason=reason, by=by)

@@ -209,7 +209,7 @@ def _live(units: list[Unit], start: datetime, people: dict[str, User], *, releas
             unit.status, unit.event_seq, unit.status_at = Status.AVAILABLE, 2, start + timedelta(days=7)
             unit.status_reason = "Opening 开盘"
     create_tracked(units, action="unit.enter", by=people["C001"])
-    UnitEvent.objects.bulk_create(
+    UnitEvent.every.bulk_create(
         [event for unit in units for event in _events(unit, start, people["S001"])], batch_size=500
     )
     _correct_prices([unit for unit in units if unit.floor == 12], start + timedelta(days=10), people["S001"])
