@@ -1,0 +1,53 @@
+"""Lists of customers, one customer, and finding them by name, number or whole phone number."""
+
+from django.contrib.auth import get_user_model
+from django.db.models import Q, QuerySet
+
+from enquiries import phones
+from enquiries.models import Customer
+from enquiries.queries.scope import customers_visible_to
+from inventory.models import Project
+from inventory.queries.scope import projects_visible_to
+from salescontrol.core.access import Access
+from salescontrol.core.errors import NotVisible
+
+FOUND = 20
+
+
+def listed(access: Access, project: Project) -> QuerySet[Customer]:
+    """Every customer of the project of whom the user may know, with what a list shows."""
+    return customers_visible_to(access).filter(project=project).select_related("owner")
+
+
+def owners(access: Access, project: Project) -> QuerySet:
+    """Whose customers the visible ones are: what a list can be filtered by (abuse 28)."""
+    visible = customers_visible_to(access).filter(project=project).order_by()
+    return get_user_model().objects.filter(pk__in=visible.values("owner")).order_by("name", "pk")
+
+
+def matching(words: str) -> Q:
+    """A condition: part of the name, the number, or the whole phone number. Part of a phone number finds nothing."""
+    digits = phones.read(words)
+    by_phone = Q(phone_index=phones.index(digits)) if digits else Q()
+    return Q(name__icontains=words.strip()) | Q(number=words.strip().upper()) | by_phone
+
+
+def find(access: Access, project: Project, number: str) -> Customer:
+    """The customer with this number; NotVisible, with one text, when missing or not this user's (abuse 25)."""
+    found = listed(access, project).filter(number=number).first()
+    if found is None:
+        raise NotVisible("")
+    return found
+
+
+def found(access: Access, words: str) -> list[Customer]:
+    """The customers that a search finds across the user's projects, at most 20, by name."""
+    if not words.strip():
+        return []
+    visible = customers_visible_to(access).filter(matching(words), project__in=projects_visible_to(access))
+    return list(visible.select_related("project", "owner").order_by("name", "pk")[:FOUND])
+
+
+def customer_choices(access: Access, project: Project) -> QuerySet[Customer]:
+    """The customers that this user may choose from in a form, by name, without their phone numbers."""
+    return customers_visible_to(access).filter(project=project).defer("phone", "note").order_by("name", "pk")

@@ -1,0 +1,120 @@
+"""Looks at customers' data are on record before the data leaves, and those that could be milked are limited (A4; abuse 21, 40).
+
+When the record cannot be written, nothing is shown: the error ends the request. A record of a look has a transaction of its
+own, so that it stays although what follows is refused.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from datetime import timedelta
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from enquiries.models import Customer
+from enquiries.queries.scope import customers_visible_to
+from enquiries.states import Purpose
+from inventory.models import Project
+from salescontrol.core import audit, clock, notices
+from salescontrol.core.access import access_of, deciding_users
+from salescontrol.core.errors import NotVisible, Refusal
+from salescontrol.core.models import AuditEvent
+from salescontrol.core.permissions import Permission, Role
+
+REVEALS_PER_HOUR = 30
+PROBES_PER_HOUR = 20
+HOUR = timedelta(hours=1)
+
+
+def note_seen(*, customer: Customer, by) -> None:
+    """A page about this customer is about to be shown."""
+    audit.record("customer.see", by=by, project_id=customer.project_id, target=customer)
+
+
+def note_listed(*, project: Project, count: int, filtered_by: Collection[str], by) -> None:
+    """A list of so many customers is about to be shown; of the filter only its fields are kept, what was typed is personal data."""
+    audit.record("customer.list", by=by, project_id=project.pk, detail={"count": count, "filter": sorted(filtered_by)})
+
+
+@transaction.atomic
+def note_found(*, customers: Iterable[Customer], by) -> None:
+    """A search is about to show these customers: one record for each project."""
+    for project_id, count in Counter(customer.project_id for customer in customers).items():
+        audit.record("customer.search", by=by, project_id=project_id, detail={"count": count})
+
+
+def reveal_phone(*, customer: Customer, purpose: str, by) -> str:
+    """The whole phone number, for a purpose of the list; on record before it is given, 30 an hour for each user (decisions 30).
+
+    Raises NotVisible, Forbidden, Refusal (`no_purpose`; `too_many`, of which the supervisor is told).
+    """
+    access = access_of(by)
+    row = customers_visible_to(access).select_related("project").filter(pk=customer.pk).first()
+    if row is None:
+        raise NotVisible("")
+    access.require(Permission.CUSTOMER_REVEAL, row.project_id)
+    if purpose not in Purpose.values:
+        message = _("Choose what you need the number for.")
+        raise Refusal(message, code="no_purpose", fields={"purpose": [message]})
+    if not _within("customer.reveal", REVEALS_PER_HOUR, row.project, by, target=row, detail={"purpose": purpose}):
+        raise Refusal(
+            _("You have asked for %(count)s numbers within an hour, which is the limit. Your supervisor has been told; try again later.")
+            % {"count": REVEALS_PER_HOUR},
+            code="too_many",
+        )  # fmt: skip
+    return row.phone
+
+
+def require_probe(*, project: Project, by) -> None:
+    """A salesperson's look whether a phone number is known: 20 an hour, hit or not. Who sees every customer is not counted.
+
+    Raises Refusal `too_many`, the same for every number, of which the supervisor is told (abuse 21).
+    """
+    if access_of(by).can(Permission.CUSTOMER_SEE_ALL, project.pk):
+        return
+    if not _within("customer.probe", PROBES_PER_HOUR, project, by):
+        raise Refusal(
+            _("You have entered %(count)s phone numbers within an hour, which is the limit. Your supervisor has been told; the desk can enter more.")
+            % {"count": PROBES_PER_HOUR},
+            code="too_many",
+        )  # fmt: skip
+
+
+@transaction.atomic
+def _within(action: str, limit: int, project: Project, by, *, target=None, detail: dict | None = None) -> bool:
+    """Put the act on record, or its refusal when it was done `limit` times within the hour. The user's row is locked meanwhile,
+    so that many at once are counted one by one."""
+    get_user_model().objects.select_for_update(of=("self",), no_key=True).get(pk=by.pk)
+    now = clock.now()
+    within = AuditEvent.objects.filter(actor=by, action=action, at__gt=now - HOUR).count() < limit
+    audit.record(
+        action if within else f"{action}_refused", by=by, project_id=project.pk, target=target, detail=detail or {}
+    )
+    if not within:
+        _alert(action, project, by, f"{now:%Y%m%d%H}")
+    return within
+
+
+def _alert(action: str, project: Project, by, hour: str) -> None:
+    """Tell the supervisors once an hour; management when the supervisor is the one."""
+    supervisors = [person for person in deciding_users([Role.SUPERVISOR], project.pk) if person != by]
+    notices.tell(
+        supervisors or deciding_users([Role.MANAGEMENT], project.pk),
+        f"{action}_refused",
+        key=f"{action}-{by.pk}-{project.pk}-{hour}",
+        url=reverse("enquiries:customer_list", args=[project.code]),
+        project_id=project.pk,
+        who=by.employee_no,
+    )
+
+
+notices.register(
+    "customer.reveal_refused",
+    gettext_lazy("%(who)s asked for too many customers' phone numbers within an hour and was refused."),
+)
+notices.register(
+    "customer.probe_refused", gettext_lazy("%(who)s entered too many phone numbers within an hour and was refused.")
+)
