@@ -48,7 +48,9 @@ def objects(world: World) -> dict[str, dict[str, dict]]:
             "", "_progress", "_columns", "_accept", "_again", "_discard", "_submit", "_file", "_workbook", "_review", "_approve",
             "_return", "_return_units")), batches),
         **dict.fromkeys((f"inventory:unit{part}" for part in (
-            "", "_release", "_withhold", "_change", "_assign", "_material_add")), units),
+            "", "_release", "_withhold", "_change", "_assign", "_material_add", "_lock", "_unlock")), units),
+        "inventory:stop_reopen": ids(own=rows.stop, foreign=rows.foreign_stop),
+        "inventory:access_end": ids(colleague=rows.grant_colleague, mine=rows.grant_mine, foreign=rows.grant_foreign),
         **dict.fromkeys(("inventory:unit_edit", "inventory:unit_discard", "inventory:stack_fill"), drafts),
         **dict.fromkeys((f"inventory:price_list{part}" for part in (
             "", "_lines", "_head", "_adjust", "_file", "_template", "_submit")), price_lists),

@@ -20,6 +20,7 @@ from openpyxl import Workbook
 from PIL import Image
 
 from inventory.models import (
+    AccessGrant,
     BatchLine,
     DiscountPolicy,
     ListingBatch,
@@ -33,7 +34,7 @@ from inventory.models import (
     UnitLock,
 )
 from inventory.queries.scope import units_visible_to
-from inventory.services import changes, discounts, imports, prices, release, review
+from inventory.services import changes, discounts, grants, imports, prices, release, review, stops
 from inventory.states import BatchState, Lock, Status
 from salescontrol.core import approvals, clock, files, pictures
 from salescontrol.core.access import access_of, forget_access
@@ -63,13 +64,13 @@ DESK = OPEN | {
 WHOLE_B = OPEN_B | {"b", "b.mine", "b.sales.name", "b.private"}
 SEES = {
     "supervisor": DESK | {"a.draft", "a.handed", "a.batch.marketing", "a.batch.desk", "a.floor", "a.price.floor",
-                          "a.private", "a.deputy", "a.account"},
+                          "a.private", "a.deputy", "a.account", "a.access"},
     "specialist": DESK | {"a.draft", "a.handed", "a.batch.marketing", "a.batch.desk", "a.operation"},
     "salesperson": OPEN | {"a.mine"},
     "finance": DESK | {"a.floor", "a.price.floor", "a.deputy"},
     "marketing": OPEN | {"a.handed", "a.batch.marketing", "a.price.marketing", "a.request.marketing"},
     "head": OPEN,
-    "management": DESK | WHOLE_B | {"a.floor", "a.price.floor", "a.private", "a.deputy", "a.account"},
+    "management": DESK | WHOLE_B | {"a.floor", "a.price.floor", "a.private", "a.deputy", "a.account", "a.access"},
     "administrator": {"a.project", "a.staff", "a.sales.name", "a.private", "a.account", "b.project", "b.staff",
                       "b.sales.name", "b.private", "company"},
     "anonymous": set(),
@@ -137,6 +138,7 @@ def make(shape: str = "{}") -> World:
     _prices(world)
     _requests(world)
     _house(world)
+    _stops_and_grants(world)
     for person in world.people.values():
         forget_access(person)
     return world
@@ -226,9 +228,9 @@ def _units(world: World) -> None:
     rows.foreign_mine = _unit(world, "b", "b.mine", 6, Status.AVAILABLE, "other_specialist",
                               salesperson=people["other_salesperson"])  # fmt: skip
     for unit, category in ((rows.held, "a.colleague"), (rows.foreign, "b")):
-        UnitLock.objects.create(unit=unit, kind=Lock.STOP, reason=world.token(category), reference=world.token(category),
+        UnitLock.objects.create(unit=unit, kind=Lock.OPENING, reason=world.token(category), reference=world.token(category),
                                 set_by=people["supervisor"])  # fmt: skip
-        Unit.objects.filter(pk=unit.pk).update(locks=Lock.STOP.value)
+        Unit.objects.filter(pk=unit.pk).update(locks=Lock.OPENING.value)
 
 
 def attach(name: str, content: bytes, content_type: str, by: User, level: str = Level.INTERNAL) -> Attachment:
@@ -402,3 +404,21 @@ def _house(world: World) -> None:
                                               reference={"claim": world.token("a.operation")})  # fmt: skip
     rows.notice = Notice.objects.get(to=people["salesperson"], key="n-salesperson")
     rows.foreign_notice = Notice.objects.get(to=people["colleague"], key="n-colleague")
+
+
+def _stops_and_grants(world: World) -> None:
+    """Sales stopped where the salesperson has no unit, and in all of B; looks at units beyond one's rights, asked and granted."""
+    rows, people = world.rows, world.people
+    rows.stop = stops.stop_sales(op_id=uuid4(), project=rows.a.project, building=rows.a.attic,
+                                 reason=world.token("a.colleague"), by=people["second_supervisor"])  # fmt: skip
+    rows.foreign_stop = stops.stop_sales(op_id=uuid4(), project=rows.b.project, reason=world.token("b.open"),
+                                         by=people["other_supervisor"])  # fmt: skip
+    rows.access_request = grants.request_access(project=rows.a.project, number=world.token("a.access"), hours=24,
+                                                purpose=world.token("a.access"), by=people["colleague"])  # fmt: skip
+    for name, who, unit, category in (
+        ("colleague", "colleague", rows.free, "a.access"), ("mine", "salesperson", rows.mine, "a.mine"),
+        ("foreign", "other_salesperson", rows.foreign_mine, "b.mine"),
+    ):  # fmt: skip
+        grant = AccessGrant(user=people[who], unit=unit, purpose=world.token(category), since=clock.now(),
+                            until=clock.now() + timedelta(hours=24))  # fmt: skip
+        setattr(rows, f"grant_{name}", save_tracked(grant, action="access.grant", by=people["supervisor"]))

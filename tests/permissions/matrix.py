@@ -214,6 +214,30 @@ inventory:board_print                abroad     --222        ·
 inventory:board_wall                 ·          22222F2-i--  xi
 inventory:board_wall                 abroad     --222        ·
 
+# Emergency stops: the desk, finance and management read, supervisor and management stop, the desk asks to reopen. Locks of an
+# opening event: the supervisor. Looks beyond one's rights: who may ask sees their own, who decides sees all.
+inventory:access                     ·          2222FF2-i--  xi
+inventory:access                     abroad     --222        ·
+inventory:access_ask                 ·          2222FFF-i--  uuuuFFF-i--
+inventory:access_ask                 abroad     --F22        --Fuu
+inventory:access_end                 colleague  2-----2-i--  3-----3-i--
+inventory:access_end                 mine       2-2--2       3-3--3
+inventory:lock                       ·          2FFFFFF-i--  uFFFFFF-i--
+inventory:lock                       abroad     --F2F        --FuF
+inventory:stop_new                   ·          2FFFFF2-i--  uFFFFFu-i--
+inventory:stop_new                   abroad     --22F        --uuF
+inventory:stop_reopen                own        22FFFFF-i--  uuFFFFF-i--
+inventory:stops                      ·          22F2FF2-i--  xi
+inventory:stops                      abroad     --22F        ·
+inventory:unit_lock                  mine       2FFF--F-i--  uFFF--F-i--
+inventory:unit_lock                  colleague  2F-F-F       uF-F-F
+inventory:unit_lock                  draft      2F----       uF----
+inventory:unit_unlock                mine       2FFF--F-i--  uFFF--F-i--
+inventory:unit_unlock                colleague  2F-F-F       uF-F-F
+inventory:unit_unlock                draft      2F----       uF----
+inventory:unlock                     ·          2FFFFFF-i--  uFFFFFF-i--
+inventory:unlock                     abroad     --F2F        --FuF
+
 # A project's own pages: its supervisor. The company's projects: management.
 company:project_list                 ·          FFFFFF2FiFF  Fi
 company:project_open                 ·          FFFFFF2FiFF  FFFFFFuFiFF
