@@ -17,7 +17,7 @@ def discounts_visible_to(access: Access) -> QuerySet[DiscountPolicy]:
     """Decided policies for all who see prices; undecided ones for those who may read requests, and for their authors."""
     decided = access.projects(Permission.PRICE_SEE) & Q(state__in=DECIDED)
     own = access.projects(Permission.DISCOUNT_PROPOSE) & Q(made_by=access.user)
-    return DiscountPolicy.objects.filter(decided | own | access.projects(Permission.APPROVAL_SEE)).scoped().scoped()
+    return DiscountPolicy.objects.filter(decided | own | access.projects(Permission.APPROVAL_SEE)).scoped()
 
 
 def discounts_in_force(project: Project, on: date) -> list[DiscountPolicy]:

@@ -31,13 +31,8 @@ def visible_to(access: Access, project: Project) -> QuerySet[Material]:
     layouts = Layout.objects.filter(project=project)
     if not (access.can(Permission.MATERIAL_ADD, project.pk) or access.can(Permission.UNIT_SEE_ALL, project.pk)):
         layouts = layouts.filter(pk__in=seen.values("layout"))
-    return (
-        Material.objects.filter(
-            Q(unit__in=seen.values("pk")) | Q(layout__in=layouts.values("pk")), removed_at__isnull=True
-        )
-        .scoped()
-        .scoped()
-    )
+    mine = Q(unit__in=seen.values("pk")) | Q(layout__in=layouts.values("pk"))
+    return Material.objects.filter(mine, removed_at__isnull=True).scoped()
 
 
 def shown(materials: Iterable[Material]) -> list[dict]:

@@ -31,7 +31,7 @@ def price_lists_visible_to(access: Access) -> QuerySet[PriceList]:
     """Their own for those who propose, all for those who read requests; floor price lists only with sight of floor prices."""
     own = access.projects(Permission.PRICE_PROPOSE) & Q(made_by=access.user)
     floor = ~Q(kind=PriceKind.FLOOR) | access.projects(Permission.FLOOR_PRICE_SEE)
-    return PriceList.objects.filter((own | access.projects(Permission.APPROVAL_SEE)) & floor).scoped().scoped()
+    return PriceList.objects.filter((own | access.projects(Permission.APPROVAL_SEE)) & floor).scoped()
 
 
 def priced_units(project: Project, visible: QuerySet[Unit]) -> QuerySet[Unit]:
