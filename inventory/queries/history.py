@@ -19,6 +19,7 @@ from inventory.models import Building, Layout, Material, Unit, UnitEvent, UnitLo
 from inventory.models.material import MaterialKind
 from inventory.queries.present import Sight, sight
 from inventory.queries.scope import units_visible_to
+from inventory.queries.stops import stops_ever_on
 from inventory.states import CLAIMED, Lock, Review, Status
 from salescontrol.core import approvals
 from salescontrol.core.access import Access
@@ -50,7 +51,10 @@ SENTENCES: Mapping[str, tuple[Any, Any]] = {
         gettext_lazy("Offered to the next in the waiting list"),
     ),
     "claim.take": (gettext_lazy("Offer taken, held by %(who)s"), gettext_lazy("Offer taken")),
-    "claim.complete": (gettext_lazy("Customer of the hold named by %(who)s"), gettext_lazy("Customer of the hold named")),
+    "claim.complete": (
+        gettext_lazy("Customer of the hold named by %(who)s"),
+        gettext_lazy("Customer of the hold named"),
+    ),
     "claim.extend": (gettext_lazy("Hold extended by %(who)s"), gettext_lazy("Hold extended")),
     "claim.release": (gettext_lazy("Hold released by %(who)s"), gettext_lazy("Hold released")),
     "claim.expire": (gettext_lazy("The hold ran out"), gettext_lazy("The hold ran out")),
@@ -108,6 +112,7 @@ def steps(access: Access, unit: Unit) -> list[Step] | None:
         *_events(unit, reader),
         *_changes(unit, reader),
         *_locks(unit, reader),
+        *_stops(unit, reader),
         *_materials(unit, reader),
         *_requests(unit, reader),
     ]
@@ -238,6 +243,18 @@ def _locks(unit: Unit, reader: _Reader) -> Iterator[Step]:
         yield Step(lock.set_at, reader.say(on, lock.set_by.name, lock.reason if reader.seen.people else "", lock=label))
         if lock.lifted_at:
             yield Step(lock.lifted_at, _("Unlocked (%(lock)s)") % {"lock": label})
+
+
+def _stops(unit: Unit, reader: _Reader) -> Iterator[Step]:
+    stopped = (gettext_lazy("Sales of %(scope)s stopped by %(who)s"), gettext_lazy("Sales of %(scope)s stopped"))
+    lifted = (
+        gettext_lazy("Sales of %(scope)s opened again by %(who)s"),
+        gettext_lazy("Sales of %(scope)s opened again"),
+    )
+    for stop in stops_ever_on(unit):
+        yield Step(stop.stopped_at, reader.say(stopped, stop.stopped_by.name, stop.reason, scope=stop))
+        if stop.lifted_at and stop.lifted_by:
+            yield Step(stop.lifted_at, reader.say(lifted, stop.lifted_by.name, scope=stop))
 
 
 def _materials(unit: Unit, reader: _Reader) -> Iterator[Step]:

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Subquery
 
-from inventory.models import Building, Layout, Project, SalesStop, Unit
+from inventory.models import Building, Layout, Project, SalesStop, Unit, UnitEvent
 from inventory.queries.concerned import concerned
 from inventory.queries.scope import units_visible_to
 from inventory.states import FOR_SALE, Review
@@ -44,6 +44,15 @@ def covers(stop: SalesStop, unit: Unit) -> bool:
 def stops_on(unit: Unit) -> list[SalesStop]:
     """The live stops that cover the unit; one query."""
     return [stop for stop in live_stops(unit.project_id) if covers(stop, unit)]
+
+
+def stops_ever_on(unit: Unit) -> QuerySet[SalesStop]:
+    """The stops, live and lifted, that the approved unit was under as it is placed now; none for a draft."""
+    approved_at = UnitEvent.every.filter(unit=unit, seq=1).values("at")
+    met = Q(lifted_at__isnull=True) | Q(lifted_at__gt=Subquery(approved_at))
+    mine = Q(building=None) | Q(building=unit.building_id), Q(layout=None) | Q(layout=unit.layout_id)
+    found = stops_of(unit.project).filter(met, *mine)
+    return found if unit.review == Review.APPROVED else found.none()
 
 
 def within(stop: SalesStop) -> Q:

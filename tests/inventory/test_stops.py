@@ -1,15 +1,17 @@
 """Emergency stop (R1.7): what it covers, whom it stops, who opens again."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 
 from contracts.models import Claim
 from inventory.models import SalesStop, Unit
 from inventory.queries.blocks import blocking
+from inventory.queries.history import steps
 from inventory.services import changes, locks, release, review, stops
 from inventory.states import Lock, Review, Status
-from salescontrol.core import approvals
+from salescontrol.core import approvals, clock
 from salescontrol.core.access import access_of, forget_access
 from salescontrol.core.errors import Conflict, Forbidden, Refusal
 from salescontrol.core.models import Approval, Notice
@@ -297,3 +299,22 @@ def test_abuse_32_a_stop_is_not_opened_from_another_project(room):
     with pytest.raises(Refusal) as refused:
         approvals.decide(approval_id=asked.pk, by=second, agree=True)
     assert refused.value.status == 404
+
+
+def test_the_life_of_a_unit_tells_the_stops_it_was_under(room):
+    laid = stop(room, building=room.three)
+    reopen(room, laid, by=room.supervisor)
+
+    def told(unit, reader) -> list[str]:
+        forget_access(reader)
+        return [step.text for step in steps(access_of(reader), unit) if "Sales of" in step.text]
+
+    desk = told(room.units[0], room.specialist)
+    assert len(desk) == 2
+    assert desk[1] == "Sales of 3# stopped by Lin Yue: Price error on the website"
+    own = told(room.units[0], room.salesperson)
+    assert "Price error on the website" in own[1] and room.supervisor.name not in "".join(own)
+    assert told(room.units[2], room.specialist) == []
+    before = clock.now() - timedelta(days=2)
+    SalesStop.objects.update(stopped_at=before, lifted_at=before)
+    assert told(room.units[0], room.specialist) == [], "that was before the unit was approved"
