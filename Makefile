@@ -1,6 +1,6 @@
 # `make` shows this list. Everything is installed into .venv; what an instance writes goes to var/.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check fix bench docs messages lock
+.PHONY: help setup setup-dev run test check fix bench race race-quick docs messages lock
 
 BIN := .venv/bin
 # Without a .env file and without DATABASE_URL this is a trial: the demo is loaded. A configured office decides by DEMO itself.
@@ -55,6 +55,13 @@ fix: setup-dev ## format, and repair what can be repaired by a tool
 
 bench: setup-dev ## measure, and write the figures to benchmarks/results/
 	$(BIN)/python -m benchmarks $(ARGS)
+
+race: setup-dev ## 30 minutes, 200 clients, a PostgreSQL of its own that is crashed: figures to benchmarks/results.json
+	$(BIN)/python -m benchmarks.race long --keep $(ARGS)
+
+race-quick: setup-dev ## 32 clients × 1,000 operations on PostgreSQL, 16 × 1,000 on the embedded default
+	$(BIN)/python -m benchmarks.race quick --own-cluster --keep $(ARGS)
+	env DATABASE_URL= DATABASE_OWNER_URL= $(BIN)/python -m benchmarks.race sqlite --keep $(ARGS)
 
 docs: setup-dev ## write the pages of docs/ that are made from the code
 	$(OFFICE) $(BIN)/python manage.py generate_docs

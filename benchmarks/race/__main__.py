@@ -7,7 +7,9 @@ from dataclasses import fields, replace
 
 from benchmarks.race.plan import PLANS
 from benchmarks.race.results import keep
-from benchmarks.race.run import SHOWN, run
+from benchmarks.race.run import run
+
+SHOWN = 1000
 
 
 def main(arguments: list[str]) -> int:
@@ -16,7 +18,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--template", default="", help="a migrated, empty database to copy instead of migrating")
     parser.add_argument("--keep", action="store_true", help="write the figures into benchmarks/results.json")
     for field in fields(PLANS["quick"]):
-        parser.add_argument(f"--{field.name.replace('_', '-')}", type=type(field.default), default=None)
+        kind = {"action": argparse.BooleanOptionalAction} if field.type is bool else {"type": field.type}
+        parser.add_argument(f"--{field.name.replace('_', '-')}", default=None, **kind)
     given = vars(parser.parse_args(arguments))
     template, kept = given.pop("template"), given.pop("keep")
     name = given.pop("plan")
@@ -26,7 +29,7 @@ def main(arguments: list[str]) -> int:
     for violation in verdict.violations[:SHOWN]:
         print(violation)
     if kept:
-        keep("race" if name == "long" else f"race-{name}", verdict.figures)
+        keep(name, verdict.figures)
     print(f"{len(verdict.violations)} violations, {verdict.figures['double claims']} double claims")
     return 1 if verdict.violations else 0
 

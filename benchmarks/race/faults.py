@@ -99,7 +99,7 @@ def _skip_events(one_in: int = 1000) -> Callable[[], Callable[[], None]]:
     def prepare() -> Callable[[], None]:
         from multiprocessing import get_context
 
-        written = get_context("fork").Value("i", one_in * 3 // 4)
+        written = get_context("fork").Value("i", one_in * 9 // 10)
 
         def lay() -> None:
             from inventory.models import UnitEvent
@@ -154,7 +154,15 @@ FAULTS = {
         patch=_no_lock_no_swap,
     ),
     "lost commits": Fault(
-        server=("synchronous_commit=off", "wal_writer_delay=10s", "wal_writer_flush_after=1GB"), crash_at_end=True
+        server=(
+            "synchronous_commit=off",
+            "wal_writer_delay=10s",
+            "wal_writer_flush_after=1GB",
+            "wal_buffers=64MB",
+            "bgwriter_delay=10s",
+            "autovacuum=off",
+        ),
+        crash_at_end=True,
     ),
     "skipped events": Fault(sql=(f"ALTER TABLE {UNITS} DISABLE TRIGGER USER",), patch=_skip_events()),
     "swallowed errors": Fault(patch=_swallow),

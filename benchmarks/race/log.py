@@ -31,8 +31,8 @@ class Log:
 
 def earlier(place: Path) -> dict | None:
     """A call of some client, to be sent again: as often one of its last, perhaps still under way, as any of its past."""
-    files = list(place.glob("client-*.jsonl"))
-    with random.choice(files).open("rb") as file:
+    files = [name for name in os.listdir(place) if name.endswith(".jsonl")]
+    with (place / random.choice(files)).open("rb") as file:
         end = file.seek(0, os.SEEK_END)
         file.seek(max(0, random.choice((end, random.randint(0, end))) - TAIL))
         lines = file.read(TAIL).split(b"\n")[1:-1]

@@ -1,12 +1,12 @@
-"""What goes wrong during a run: connections are killed, client processes are killed, the database is crashed and started again."""
+"""What goes wrong during a run: connections are killed, the database is crashed and started again, clients are killed."""
 
+import multiprocessing
 import os
 import random
 import signal
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from multiprocessing.process import BaseProcess
 
@@ -15,6 +15,7 @@ import psycopg
 from benchmarks.race.cluster import Cluster
 from benchmarks.race.plan import Plan
 
+FORK = multiprocessing.get_context("fork")
 KILL = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user"
     " AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1"
@@ -22,47 +23,62 @@ KILL = (
 
 
 class Nemesis:
-    """Threads of the parent process, one for each kind of trouble that the plan asks for; `done` counts what they did."""
+    """A process of its own that troubles the database by the plan; `done` counts what it did."""
 
-    def __init__(self, plan: Plan, url: str, cluster: Cluster | None, clients: dict[int, BaseProcess]) -> None:
-        self.plan, self.url, self.cluster, self.clients = plan, url, cluster, clients
-        self.done: Counter[str] = Counter()
-        self.over = threading.Event()
-        self.threads: list[threading.Thread] = []
+    def __init__(self, plan: Plan, url: str, cluster: Cluster | None) -> None:
+        self.plan, self.url, self.cluster = plan, url, cluster
+        self.over = FORK.Event()
+        self.connections, self.crashes = FORK.Value("i", 0), FORK.Value("i", 0)
+        self.clients = 0
+        self.next_client = time.monotonic() + plan.kill_client_every
+        self.process = FORK.Process(target=self._run)
 
     def start(self) -> None:
-        for every, do in (
-            (self.plan.kill_connection_every, self._kill_connection), (self.plan.kill_client_every, self._kill_client),
-            (self.plan.crash_every if self.cluster else 0, self._crash),
-        ):  # fmt: skip
-            if every:
-                thread = threading.Thread(target=self._again_and_again, args=(every, do), daemon=True)
-                thread.start()
-                self.threads.append(thread)
+        self.process.start()
 
     def stop(self) -> None:
+        """Returns when the last crash has been recovered from."""
         self.over.set()
-        for thread in self.threads:
+        self.process.join()
+
+    def done(self) -> dict[str, int]:
+        return {
+            "killed connections": self.connections.value, "killed clients": self.clients,
+            "database crashes": self.crashes.value,
+        }  # fmt: skip
+
+    def kill_client(self, clients: Iterable[BaseProcess]) -> None:
+        """Done by the clients' parent, who knows them: SIGKILL one when it is time for that."""
+        alive = [process.pid for process in clients if process.is_alive()]
+        if self.plan.kill_client_every and alive and time.monotonic() > self.next_client:
+            os.kill(random.choice(alive), signal.SIGKILL)
+            self.next_client = time.monotonic() + self._pause(self.plan.kill_client_every)
+            self.clients += 1
+
+    def _run(self) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        troubles = [(self.plan.kill_connection_every if self.url else 0, self._kill_connection)]
+        troubles.append((self.plan.crash_every if self.cluster else 0, self._crash))
+        threads = [threading.Thread(target=self._again_and_again, args=trouble) for trouble in troubles if trouble[0]]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
             thread.join()
 
     def _again_and_again(self, every: float, do: Callable[[], None]) -> None:
-        while not self.over.wait(every * random.uniform(0.5, 1.5)):
+        while not self.over.wait(self._pause(every)):
             do()
+
+    def _pause(self, every: float) -> float:
+        return every * random.uniform(0.5, 1.5)
 
     def _kill_connection(self) -> None:
         with suppress(psycopg.OperationalError), psycopg.connect(self.url, autocommit=True) as connection:
-            self.done["killed connections"] += len(connection.execute(KILL).fetchall())
-
-    def _kill_client(self) -> None:
-        alive = [process.pid for process in list(self.clients.values()) if process.is_alive()]
-        if alive:
-            with suppress(ProcessLookupError):
-                os.kill(random.choice(alive), signal.SIGKILL)
-            self.done["killed clients"] += 1
+            self.connections.value += len(connection.execute(KILL).fetchall())
 
     def _crash(self) -> None:
         assert self.cluster is not None
         self.cluster.crash()
         time.sleep(random.uniform(0, 0.3))
         self.cluster.start()
-        self.done["database crashes"] += 1
+        self.crashes.value += 1

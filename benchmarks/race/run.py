@@ -1,13 +1,12 @@
 """One whole run: database, clients, trouble, and the checker's verdict."""
 
 import gc
-import multiprocessing
 import os
 import statistics
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from multiprocessing.process import BaseProcess
@@ -18,11 +17,10 @@ from benchmarks.race import world as worlds
 from benchmarks.race.cluster import Cluster
 from benchmarks.race.faults import FAULTS, Fault
 from benchmarks.race.log import read_calls
-from benchmarks.race.nemesis import Nemesis
+from benchmarks.race.nemesis import FORK, Nemesis
 from benchmarks.race.plan import Plan
 
-FORK = multiprocessing.get_context("fork")
-SHOWN = 20
+PATIENCE = 120.0
 
 
 @dataclass
@@ -74,7 +72,7 @@ def _race(plan: Plan, fault: Fault, cluster: Cluster | None, place: Path) -> Ver
     prepare = fault.preparation()
     offset = time.time() - time.monotonic()
     clients: dict[int, BaseProcess] = {}
-    nemesis = Nemesis(plan, os.environ.get("DATABASE_URL", ""), cluster, clients)
+    nemesis = Nemesis(plan, os.environ.get("DATABASE_URL", ""), cluster)
     begun = time.monotonic()
     deadline = begun + plan.seconds
 
@@ -85,10 +83,10 @@ def _race(plan: Plan, fault: Fault, cluster: Cluster | None, place: Path) -> Ver
         clients[number].start()
 
     gc.freeze()
+    nemesis.start()
     for number in range(plan.clients):
         start_client(number)
-    nemesis.start()
-    _wait(clients, deadline, start_client)
+    _wait(clients, deadline, start_client, nemesis)
     nemesis.stop()
     if fault.crash_at_end and cluster:
         cluster.crash()
@@ -101,15 +99,22 @@ def _race(plan: Plan, fault: Fault, cluster: Cluster | None, place: Path) -> Ver
     return Verdict(violations, _figures(plan, calls, checker, nemesis, taken, violations))
 
 
-def _wait(clients: dict[int, BaseProcess], deadline: float, start_client) -> None:
+def _wait(
+    clients: dict[int, BaseProcess], deadline: float, start_client: Callable[[int], None], nemesis: Nemesis
+) -> None:
     """Until every client has finished; one that was killed is followed by another until the time is over."""
     while clients:
         for number, process in list(clients.items()):
-            process.join(0.02)
+            process.join(0.01)
             if process.exitcode is not None:
                 del clients[number]
                 if process.exitcode < 0 and time.monotonic() < deadline:
                     start_client(number)
+        nemesis.kill_client(clients.values())
+        if time.monotonic() > deadline + PATIENCE:
+            for process in clients.values():
+                process.kill()
+            raise RuntimeError(f"{len(clients)} clients did not end")
 
 
 def _checker(world: worlds.World, calls: list[dict], offset: float):
@@ -154,7 +159,7 @@ def _figures(
         "refusals": dict(Counter(call["code"] for call in calls if call.get("answer") == "refused")),
         "aborted because": dict(Counter(call["code"] for call in calls if call.get("answer") == "aborted")),
         "sent again": again, "events": dict(Counter(event.action for event in events)), "double claims": doubles(events),
-        "deadlocks": sum(call.get("code") == "40P01" for call in calls), **_waits(calls), **nemesis.done,
+        "deadlocks": sum(call.get("code") == "40P01" for call in calls), **_waits(calls), **nemesis.done(),
         "violations": len(violations),
     }  # fmt: skip
 

@@ -32,18 +32,20 @@ class World:
 def create_database(owner_url: str, template: str = "") -> None:
     """Make the run's database anew, as the owner of the tables; migrated, unless it is copied from `template`."""
     drop_database(owner_url)
-    place, name = owner_url.rsplit("/", 1)
-    with psycopg.connect(f"{place}/postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
+    _maintain(owner_url, 'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
 
 
 def drop_database(owner_url: str) -> None:
-    """Waits for the connections of clients that were killed to end."""
+    _maintain(owner_url, 'DROP DATABASE IF EXISTS "{name}"')
+
+
+def _maintain(owner_url: str, statement: str) -> None:
+    """Do it to the database of the address, as soon as the last connections of killed clients have ended."""
     place, name = owner_url.rsplit("/", 1)
     with psycopg.connect(f"{place}/postgres", autocommit=True) as connection:
         for _attempt in range(100):
             try:
-                connection.execute(f'DROP DATABASE IF EXISTS "{name}"')
+                connection.execute(statement.replace("{name}", name))
             except psycopg.errors.ObjectInUse:
                 time.sleep(0.1)
             else:

@@ -227,9 +227,8 @@ def change(op_id: uuid.UUID, action: str, number: str, reason: str, by, do: Call
         require_reason(reason)
         unit = claims.lock_unit(seen.unit_id, access)
         now = clock.now()
-        expiry.settle(
-            [unit], now
-        )  # It may have run out since the row was locked: the instant that decides is this one.
+        # It may have run out since the row was locked: the instant that decides is this one.
+        expiry.settle([unit], now)
         claim = Claim.every.select_related("salesperson", "customer").get(pk=seen.pk)
         if claim.released_at is not None or claim.stage != Stage.HOLD:
             raise Conflict(_("This hold is over: %(state)s.") % {"state": claim.get_state_display()}, code="over")
