@@ -8,5 +8,6 @@ urlpatterns = [
     path("projects/", include("inventory.company_urls")),
     path("p/<slug:code>/holds/", include("contracts.urls")),
     path("p/<slug:code>/", include("inventory.urls")),
+    path("p/<slug:code>/", include("enquiries.urls")),
 ]
 handler500 = "salescontrol.core.health.failed"

@@ -61,7 +61,7 @@ def reveal_phone(*, customer: Customer, purpose: str, by) -> str:
         raise Refusal(message, code="no_purpose", fields={"purpose": [message]})
     if not _within("customer.reveal", REVEALS_PER_HOUR, row.project, by, target=row, detail={"purpose": purpose}):
         raise Refusal(
-            _("You have asked for %(count)s numbers within an hour, which is the limit. Your supervisor has been told; try again later.")
+            _("You have asked for %(count)s numbers within an hour, which is the limit. The supervisor has been told; try later.")
             % {"count": REVEALS_PER_HOUR},
             code="too_many",
         )  # fmt: skip
@@ -77,7 +77,7 @@ def require_probe(*, project: Project, by) -> None:
         return
     if not _within("customer.probe", PROBES_PER_HOUR, project, by):
         raise Refusal(
-            _("You have entered %(count)s phone numbers within an hour, which is the limit. Your supervisor has been told; the desk can enter more.")
+            _("You have entered %(count)s phone numbers within an hour, which is the limit. The supervisor has been told; ask the desk.")
             % {"count": PROBES_PER_HOUR},
             code="too_many",
         )  # fmt: skip

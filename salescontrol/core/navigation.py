@@ -10,13 +10,14 @@ from salescontrol.core.permissions import Permission
 
 @dataclass(frozen=True)
 class Entry:
-    """One link of the rail; `project` entries need the project at hand; `count(access, project)` may be None."""
+    """One link of the rail, for who holds one of `permissions` (everybody when there are none); `project` entries need the
+    project at hand; `count(access, project)` may be None."""
 
     group: str
     order: int
     label: object
     url_name: str
-    permission: Permission | None
+    permissions: tuple[Permission, ...]
     project: bool
     icon: str
     count: Callable | None = None
@@ -35,13 +36,14 @@ def register(
     group: str,
     order: int,
     icon: str,
-    permission: Permission | None = None,
+    permission: Permission | tuple[Permission, ...] = (),
     project: bool = False,
     count=None,
     due: bool = False,
 ) -> None:
-    """Add an entry; called from `AppConfig.ready`."""
-    _ENTRIES.append(Entry(group, order, label, url_name, permission, project, icon, count, due))
+    """Add an entry, for who holds `permission` or one of several; called from `AppConfig.ready`."""
+    permissions = permission if isinstance(permission, tuple) else (permission,)
+    _ENTRIES.append(Entry(group, order, label, url_name, permissions, project, icon, count, due))
 
 
 def register_projects(query: Callable) -> None:
@@ -73,7 +75,8 @@ def entries(access, project, current: str) -> list[dict]:
     for entry in sorted(_ENTRIES, key=lambda item: (GROUPS.index(item.group), item.order)):
         if entry.project and project is None:
             continue
-        if entry.permission is not None and not access.can(entry.permission, project.pk if entry.project else None):
+        where = project.pk if entry.project else None
+        if entry.permissions and not any(access.can(permission, where) for permission in entry.permissions):
             continue
         url = reverse(entry.url_name, kwargs={"code": project.code} if entry.project else None)
         count = entry.count(access, project) if entry.count else 0

@@ -1,0 +1,104 @@
+"""What is entered about a customer, and what a list of customers is filtered by."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import django_filters as filters
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from enquiries.models import Customer
+from enquiries.queries.customers import matching
+from enquiries.states import Purpose
+from salescontrol.core.forms import Form, OnceForm
+
+_PHONE = forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"})
+_NAME = forms.TextInput(attrs={"autocomplete": "off"})
+
+
+class OwnerField(forms.ChoiceField):
+    """A salesperson of the project; the clean value is the person, or None for nobody."""
+
+    def offer(self, salespeople: Sequence, nobody: Any) -> None:
+        self.people = {str(person.pk): person for person in salespeople}
+        named = [(pk, f"{person.employee_no} {person.name}") for pk, person in self.people.items()]
+        self.choices = [("", nobody), *named]
+
+    def clean(self, value: Any) -> Any:
+        return self.people.get(super().clean(value))
+
+
+class EnterForm(OnceForm):
+    """A new customer; `salespeople` are offered to the desk, None to a salesperson, whose own the customer is."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=60, widget=_NAME)
+    phone = forms.CharField(label=gettext_lazy("Phone"), max_length=30, widget=_PHONE)
+    owner = OwnerField(label=gettext_lazy("Salesperson"), required=False)
+    note = forms.CharField(
+        label=gettext_lazy("Note"), max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def __init__(self, *args, salespeople: Sequence | None, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if salespeople is None:
+            del self.fields["owner"]
+        else:
+            self.fields["owner"].offer(salespeople, _("nobody yet"))
+
+
+class ChangeForm(Form):
+    """Name, note, and another phone number; the present one is never in the form."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=60, widget=_NAME)
+    phone = forms.CharField(label=gettext_lazy("New phone"), max_length=30, required=False, widget=_PHONE)
+    note = EnterForm.base_fields["note"]
+
+    def __init__(self, *args, masked: str, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["phone"].help_text = _("Leave it empty to keep %(phone)s.") % {"phone": masked}
+
+
+class OwnerForm(Form):
+    """Who looks after the customer from now on, and why."""
+
+    owner = OwnerField(label=gettext_lazy("Salesperson"))
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"), max_length=250, help_text=gettext_lazy("Kept with the customer.")
+    )
+    wide = ("reason",)
+
+    def __init__(self, *args, salespeople: Sequence, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].offer(salespeople, _("choose"))
+
+
+class RevealForm(Form):
+    """What the whole phone number is needed for."""
+
+    purpose = forms.ChoiceField(label=gettext_lazy("Needed to"), choices=Purpose.choices)
+
+
+class CustomerFilter(filters.FilterSet):
+    """By name, number or whole phone, and for the desk by salesperson; choices come from visible customers (abuse 27, 28)."""
+
+    q = filters.CharFilter(label=gettext_lazy("Name, number or whole phone"), method="of_words", max_length=60)
+    owner = filters.ModelChoiceFilter(
+        label=gettext_lazy("Salesperson"), queryset=None, empty_label=gettext_lazy("any"),
+        null_label=gettext_lazy("nobody yet"), null_value="none",
+    )  # fmt: skip
+
+    class Meta:
+        model = Customer
+        fields = ()
+
+    def __init__(self, *args, owners: QuerySet | None, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if owners is None:
+            del self.filters["owner"]
+        else:
+            self.filters["owner"].extra["queryset"] = owners
+
+    def of_words(self, rows: QuerySet, _name: str, words: str) -> QuerySet:
+        return rows.filter(matching(words))
