@@ -11,6 +11,7 @@ from contracts.models import Claim
 from contracts.queries.holds import Choices
 from contracts.states import ClaimState, Evidence, HoldKind
 from enquiries.models import Customer
+from salescontrol.core.errors import Refusal
 from salescontrol.core.forms import OnceForm
 
 ANY = _("any")
@@ -29,12 +30,18 @@ class CustomerForm(OnceForm):
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
     )  # fmt: skip
     may_be_nobody = False
+    elsewhere = {"phone": "new_phone", "name": "new_name", "owner": "salesperson"}
 
     def __init__(self, *args, customers: Sequence[Customer], **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.known = {str(customer.pk): customer for customer in customers}
         names = [(pk, f"{customer.name} ({customer.number})") for pk, customer in self.known.items()]
         self.fields["customer"].choices = [("", _("choose, or enter a new one")), *names]
+
+    def add_refusal(self, refusal: Refusal) -> None:
+        """What is refused about a new customer stands at the fields of this form."""
+        refusal.fields = {self.elsewhere.get(name, name): texts for name, texts in refusal.fields.items()}
+        super().add_refusal(refusal)
 
     def clean_customer(self) -> Customer | None:
         return self.known.get(self.cleaned_data["customer"])

@@ -1,12 +1,16 @@
 """What the pages of claims share: the project, the unit or the claim they are about, and whom they may name."""
 
+from collections.abc import Collection
+
 from django.urls import reverse
 from django.utils.functional import cached_property
 
 from contracts.models import Claim
 from contracts.queries import holds
-from contracts.queries.people import customer_choices
+from contracts.queries.people import sees_name
 from enquiries.models import Customer
+from enquiries.queries.customers import customer_choices
+from enquiries.services import customers, looks
 from inventory.models import Unit
 from inventory.queries.units import find_unit
 from inventory.services.assignment import salespeople
@@ -24,6 +28,17 @@ class InClaims(InProject):
         """The board with this unit's panel open."""
         return f"{self.url('board')}?unit={unit_id}"
 
+    def note_seen(self, customer: Customer | None) -> None:
+        """This page names the customer: on record before it is shown (R7.5, A4)."""
+        if customer is not None and sees_name(self.request.access, customer):
+            looks.note_seen(customer=customer, by=self.request.user)
+
+    def note_listed(self, count: int, filtered_by: Collection[str] = ()) -> None:
+        """This page names so many customers: on record before it is shown."""
+        seen = (Permission.CUSTOMER_SEE_ALL, Permission.CUSTOMER_SEE_OWN)
+        if count and any(self.request.access.can(permission, self.project.pk) for permission in seen):
+            looks.note_listed(project=self.project, count=count, filtered_by=filtered_by, by=self.request.user)
+
     def require_reader(self) -> None:
         """Raise Forbidden for readers who have nothing to do with claims."""
         if not self.request.access.can(Permission.CLAIM_SEE_OWN, self.project.pk):
@@ -36,6 +51,16 @@ class InClaims(InProject):
     @property
     def may_override(self) -> bool:
         return self.request.access.can(Permission.HOLD_OVERRIDE, self.project.pk)
+
+
+class NamedRows:
+    """Mixin before a list whose rows name customers: that they were shown is on record first."""
+
+    def page_of(self, rows) -> dict:
+        context = super().page_of(rows)
+        asked = [name for name in self.filterset.form.fields if self.request.GET.get(name)]
+        self.note_listed(len(context["rows"]), asked)
+        return context
 
 
 class InUnit(InClaims):
@@ -82,8 +107,6 @@ class WithCustomer:
         values = form.cleaned_data
         if values["customer"] or not values.get("new_name"):
             return values["customer"]
-        from enquiries.services import customers
-
         return customers.find_or_enter(
             project=self.project,
             name=values["new_name"],

@@ -11,7 +11,7 @@ from contracts.queries import requests as request_queries
 from contracts.queries.people import named
 from contracts.services import holds, requests, waiting
 from contracts.states import ClaimState, Evidence, HoldKind, Stage
-from contracts.views.base import InClaims, InHold, InUnit, WithCustomer
+from contracts.views.base import InClaims, InHold, InUnit, NamedRows, WithCustomer
 from contracts.views.panel import claim_facts, hold_actions
 from salescontrol.core import clock, tables
 from salescontrol.core.access import Access
@@ -130,7 +130,7 @@ def _end_reason(claim: Claim) -> str:
     return claim.release_reason or (_("ran out") if claim.state_now == ClaimState.EXPIRED else "")
 
 
-class HoldList(InClaims, ListPage):
+class HoldList(NamedRows, InClaims, ListPage):
     """The holds of the project: live ones first, the first to end on top, then what is over."""
 
     filterset_class = HoldFilter
@@ -171,6 +171,7 @@ class HoldPage(InHold, DetailPage):
 
     def get_context(self) -> dict:
         claim, access = self.claim, self.request.access
+        self.note_seen(claim.customer)
         return {
             "claim": claim,
             "facts": claim_facts(access, claim),
@@ -289,7 +290,7 @@ class OfferTake(HoldAction):
 
     def get_sentence(self) -> str:
         return _("The offer becomes an ordinary hold for %(customer)s, from now on.") % {
-            "customer": named(self.request.access, self.claim.customer)
+            "customer": self.claim.customer.number
         }
 
     def perform(self, form) -> Claim:

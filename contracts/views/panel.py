@@ -5,8 +5,9 @@ from django.utils.translation import gettext as _
 
 from contracts.models import Claim, WaitingEntry
 from contracts.queries import unit as unit_queries
-from contracts.queries.people import named
+from contracts.queries.people import named, sees_name
 from contracts.states import HoldKind, Stage, WaitingState
+from enquiries.services import looks
 from inventory.models import Unit
 from inventory.states import Review
 from salescontrol.core import clock, options
@@ -21,19 +22,22 @@ def section(access: Access, unit: Unit) -> dict | None:
         return None
     now = clock.now()
     claim = unit_queries.live_claim(access, unit, now)
+    if claim and claim.customer and sees_name(access, claim.customer):
+        looks.note_seen(customer=claim.customer, by=access.user)
     line = unit_queries.line(access, unit)
     asked = unit_queries.open_requests(access, unit)
-    obstacle = "" if claim else unit_queries.obstacle(access, unit, now)
+    acts = any(access.can(right, unit.project_id) for right in (Permission.HOLD_PLACE, Permission.HOLD_REQUEST))
+    obstacle = "" if claim or not acts else unit_queries.obstacle(access, unit, now)
     return {
         "claim": claim_facts(access, claim) if claim else None,
         "obstacle": obstacle,
-        "line": [_place(access, entry) for entry in line],
+        "line": [_place(unit, entry) for entry in line],
         "ordered": desk,
         "requests": [
-            {"request": request, "customer": named(access, request.customer), "url": address(unit, "request", request.number)}
+            {"request": request, "customer": request.customer.number, "url": address(unit, "request", request.number)}
             for request in asked
         ],
-        "actions": [*_desk_actions(access, unit, claim, obstacle, line), *_own_actions(access, unit, claim, obstacle, asked),
+        "actions": [*_desk_actions(access, unit, claim, obstacle), *_own_actions(access, unit, claim, obstacle, asked),
                     *_waiting_actions(access, unit, unit_queries.may_wait(unit, now), line)],
     }  # fmt: skip
 
@@ -58,18 +62,16 @@ def claim_facts(access: Access, claim: Claim) -> dict:
     }
 
 
-def _place(access: Access, entry: WaitingEntry) -> dict:
+def _place(unit: Unit, entry: WaitingEntry) -> dict:
     return {
         "entry": entry,
-        "customer": named(access, entry.customer),
+        "customer": entry.customer.number,
         "offered": entry.state == WaitingState.OFFERED,
-        "leave_url": reverse("contracts:waiting_leave", args=[entry.unit.project.code, entry.number]),
+        "leave_url": address(unit, "waiting_leave", entry.number) if entry.state == WaitingState.WAITING else "",
     }
 
 
-def _desk_actions(
-    access: Access, unit: Unit, claim: Claim | None, obstacle: str, line: list[WaitingEntry]
-) -> list[dict]:
+def _desk_actions(access: Access, unit: Unit, claim: Claim | None, obstacle: str) -> list[dict]:
     if not access.can(Permission.HOLD_PLACE, unit.project_id):
         return []
     if claim is None:

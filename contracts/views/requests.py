@@ -10,7 +10,7 @@ from contracts.queries import requests as queries
 from contracts.queries.people import named
 from contracts.services import requests
 from contracts.states import RequestState
-from contracts.views.base import InClaims, InUnit, WithCustomer
+from contracts.views.base import InClaims, InUnit, NamedRows, WithCustomer
 from salescontrol.core import tables
 from salescontrol.core.forms import OnceForm
 from salescontrol.core.permissions import Permission
@@ -98,7 +98,7 @@ class WishNew(InClaims, Asking):
         return self.ask(form, None, wish)
 
 
-class RequestList(InClaims, ListPage):
+class RequestList(NamedRows, InClaims, ListPage):
     """The desk's inbox of requests, oldest first, then what was answered; a salesperson's own."""
 
     filterset_class = RequestFilter
@@ -177,6 +177,7 @@ class RequestPage(InRequest, DetailPage):
 
     def get_context(self) -> dict:
         asked, access = self.asked, self.request.access
+        self.note_seen(asked.customer)
         return {
             "asked": asked,
             "wished": wished(asked),

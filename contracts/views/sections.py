@@ -5,7 +5,6 @@ from django.utils.translation import gettext as _
 
 from contracts.models import Claim, HoldRequest
 from contracts.queries import holds, requests
-from contracts.queries.people import named
 from contracts.states import ClaimState, HoldKind, RequestState
 from contracts.views.holds import TONES
 from contracts.views.requests import TONES as REQUEST_TONES
@@ -40,7 +39,7 @@ def hold_tile(access: Access, project: Project | None) -> dict | None:
 
 
 def _hold_line(access: Access, project: Project, claim: Claim) -> dict:
-    whom = named(access, claim.customer) or _("customer to be named")
+    whom = claim.customer.number if claim.customer else _("customer to be named")
     return {
         "tag": _("Offer") if claim.kind == HoldKind.OFFER else claim.get_stage_display(),
         "tone": "held",
@@ -76,7 +75,7 @@ def _request_line(access: Access, project: Project, request: HoldRequest) -> dic
     return {
         "tag": request.get_state_display(),
         "tone": REQUEST_TONES[RequestState(request.state)],
-        "text": _("%(unit)s for %(customer)s") % {"unit": wished(request), "customer": named(access, request.customer)},
+        "text": _("%(unit)s for %(customer)s") % {"unit": wished(request), "customer": request.customer.number},
         "url": reverse("contracts:request", args=[project.code, request.number]),
         "at": request.requested_at,
     }
@@ -94,7 +93,7 @@ def _found_line(access: Access, claim: Claim) -> dict:
         "tag": state.label,
         "tone": TONES[state],
         "text": _("%(number)s: %(unit)s") % {"number": claim.number, "unit": claim.unit.number},
-        "muted": named(access, claim.customer),
+        "muted": claim.customer.number if claim.customer else "",
         "url": reverse("contracts:hold", args=[claim.project.code, claim.number]),
     }
 

@@ -35,6 +35,7 @@ class WaitingList(InUnit, DetailPage):
     def get_context(self) -> dict:
         access = self.request.access
         places = queries.of_unit(access, self.unit)
+        self.note_listed(len(places))
         return {
             "context_line": _("When the unit comes free, the next in line is offered it."),
             "unit": self.unit,
@@ -116,7 +117,7 @@ class WaitingLeave(InClaims, ActionPage):
 
     def get_sentence(self) -> str:
         return _("%(customer)s waits for %(unit)s no longer; everybody behind moves up.") % {
-            "customer": named(self.request.access, self.place.customer),
+            "customer": self.place.customer.number,
             "unit": self.place.unit.number,
         }
 

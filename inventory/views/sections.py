@@ -75,6 +75,7 @@ def found_units(access: Access, words: str) -> dict | None:
 
 
 def _lines(units: QuerySet[Unit]) -> list[dict]:
+    now = clock.now()
     return [
         {
             "unit": unit,
@@ -84,5 +85,5 @@ def _lines(units: QuerySet[Unit]) -> list[dict]:
             "url": f"{reverse('inventory:board', args=[unit.project.code])}?unit={unit.pk}",
         }
         for unit in units
-        for status in [standing(unit)]
+        for status in [standing(unit, now)]
     ]
