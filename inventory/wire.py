@@ -19,7 +19,7 @@ from django.utils.translation import get_language
 
 from inventory.board import Words, column_names, floor_name, tower_name
 from inventory.queries.board import Board, Place
-from inventory.queries.live import LETTERS, Live, Stack
+from inventory.queries.live import LETTERS, Live, Stack, hash_of
 from inventory.queries.present import TONES
 from inventory.queries.towers import Column, Tower, natural, towers
 from inventory.states import Status
@@ -30,8 +30,8 @@ _made: OrderedDict[str, dict[str, bytes]] = OrderedDict()
 
 
 def digest(live: Live) -> str:
-    """The name of the skeleton in the reader's language."""
-    return f"{live.skeleton}-{get_language()}"
+    """The name of the skeleton in the reader's language: another one whenever a word or a place in it is."""
+    return hash_of(live.skeleton, _words(live.project.currency, get_language()))
 
 
 def skeleton(live: Live) -> str:
@@ -43,13 +43,14 @@ def skeleton(live: Live) -> str:
     order = {pk: number for number, pk in enumerate(live.buildings)}
     keys = sorted(groups, key=lambda key: (key[2], order[key[0]], natural(key[1])))
     drawn = (_tower(whole, key, groups[key]) for key in keys)
-    return f'{{"words":{_json(words(live.project.currency))},"towers":[{",".join(drawn)}]}}'
+    return f'{{"words":{_words(live.project.currency, get_language())},"towers":[{",".join(drawn)}]}}'
 
 
-def words(currency: str) -> dict:
-    """What cells say, by the letter of the status and the code of the lock; {} stands for the figure."""
+@lru_cache(maxsize=32)
+def _words(currency: str, language: str) -> str:
+    """What cells say in this language, by the letter of the status and the code of the lock; {} stands for the figure."""
     said = Words(currency)
-    return {
+    return _json({
         "statuses": {
             letter: [TONES[Status(status)], said.statuses[status], said.marks[status]]
             for status, letter in LETTERS.items()
@@ -62,7 +63,7 @@ def words(currency: str) -> dict:
         "yours": said.yours,
         "comma": said.comma,
         "floor": _("Floor"),
-    }
+    })  # fmt: skip
 
 
 def _json(value) -> str:
@@ -151,7 +152,7 @@ def state(live: Live, **more) -> str:
 # ---- the way out
 
 
-def answer(request: HttpRequest, name: str, make: Callable[[], str], **headers: str) -> HttpResponse:
+def answer(request: HttpRequest, name: str, make: Callable[[], str], headers: dict[str, str]) -> HttpResponse:
     """The JSON text that `make` makes, under a name that stands for exactly this text; compressed as the browser can read it."""
     coding = _coding(request)
     kept = _made.setdefault(name, {})

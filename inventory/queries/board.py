@@ -1,8 +1,9 @@
 """What the sales board shows (R1.6, domain B2.5): first what a cell is, then where it stands, each read in one query.
 
-The two halves are kept apart on purpose (the live board, `queries.live`, delivers them apart). The *skeleton* (place, number, layout, area) changes rarely and names no price, no
-status and no person; the *standings* (status, total, locks, mine) change with every sale. Both start from
-`units_visible_to`, so columns, floors, counts and choices come from visible units only (decisions 3).
+The two halves are kept apart on purpose; the live board (`queries.live`) delivers them apart. The *skeleton* (place, number,
+layout, area) changes rarely and names no price, no status and no person; the *standings* (status, total, locks, mine) change
+with every sale. Both start from what the reader may see, so columns, floors, counts and choices come from visible units only
+(decisions 3).
 """
 
 from collections import Counter
@@ -235,10 +236,10 @@ class Remaining:
     available: int
 
 
-def remaining_by_layout(board: Board, places: Iterable[Place]) -> list[Remaining]:
-    """Approved units by layout, those without one last (domain B2.5); empty where no unit has a layout."""
-    approved = [place for place in places if board.standings[place.pk].status != Status.DRAFT]
-    units = Counter(place.layout_id for place in approved)
-    free = Counter(place.layout_id for place in approved if board.standings[place.pk].status == Status.AVAILABLE)
-    found = [Remaining(layout.code, units[pk], free[pk]) for pk, layout in board.layouts.items() if units[pk]]
+def remaining(
+    layouts: Mapping[int, Layout], units: Counter[int | None], free: Counter[int | None]
+) -> list[Remaining]:
+    """What remains by layout, from the counts of approved and of available units by layout; those without one last (domain
+    B2.5); empty where no unit has a layout."""
+    found = [Remaining(layout.code, units[pk], free[pk]) for pk, layout in layouts.items() if units[pk]]
     return [*found, Remaining("", units[None], free[None])] if found and units[None] else found

@@ -23,7 +23,7 @@ from django.db.models.functions import Coalesce
 
 from inventory.models import Building, Layout, Project, Unit
 from inventory.models.unit import ATTACHED_TYPES
-from inventory.queries.board import Standing, Summary, board_units
+from inventory.queries.board import Remaining, Standing, Summary, board_units, remaining
 from inventory.queries.feed import Mark, mark, rung_since
 from inventory.queries.scope import own_units
 from inventory.queries.standing import status_at
@@ -33,7 +33,7 @@ from salescontrol.core.permissions import Permission
 
 KEPT_UNITS = 100_000
 LETTERS = {status.value: letter for status, letter in zip(Status, "rwahdscx", strict=True)}
-STATUSES = {letter: status for status, letter in LETTERS.items()}
+STATUSES = {letter: Status(status) for status, letter in LETTERS.items()}
 _ARRAY = {"postgresql": "json_agg({0})::text", "sqlite": "json_group_array({0})"}
 _JOINED = {"postgresql": "string_agg({0}::text, {1})", "sqlite": "group_concat({0}, {1})"}
 _SECONDS = {"postgresql": "extract(epoch FROM {0})", "sqlite": "round((julianday({0}) - 2440587.5) * 86400, 3)"}
@@ -94,7 +94,7 @@ class Live:
         """The hash of what is drawn of each unit, whoever looks; the language is added by `digest`."""
         names = [(row.pk, row.name) for row in self.buildings.values()]
         layouts = [(row.pk, row.code, row.bedrooms) for row in self.layouts.values()]
-        return _hash(repr((self.project.pk, self.project.currency, names, layouts)), *map("\t".join, self._texts()))
+        return hash_of(repr((self.project.pk, self.project.currency, names, layouts)), *map("\t".join, self._texts()))
 
     def _texts(self) -> Iterable[list[str]]:
         for stack in self.stacks:
@@ -103,7 +103,7 @@ class Live:
     @cached_property
     def prices(self) -> str:
         """The hash of the list totals."""
-        return _hash(self.skeleton, ",".join(self.totals))
+        return hash_of(self.skeleton, ",".join(self.totals))
 
     @cached_property
     def counts(self) -> Counter[tuple[Kind, str]]:
@@ -140,6 +140,16 @@ class Live:
                 found[STATUSES[letter]] += count
         return Summary({status.value: found[status.value] for status in SALE_STATES}, found[Status.DRAFT.value])
 
+    def remaining(self, *, attached: bool, building_id: int | None = None) -> list[Remaining]:
+        """What remains of one tab and, if asked, of one building, by layout."""
+        units: Counter[int | None] = Counter()
+        free: Counter[int | None] = Counter()
+        for (kind, letter), count in self.counts.items():
+            if kind.attached == attached and building_id in (None, kind.building_id) and STATUSES[letter] != Status.DRAFT:
+                units[kind.layout_id] += count
+                free[kind.layout_id] += count if STATUSES[letter] == Status.AVAILABLE else 0
+        return remaining(self.layouts, units, free)
+
     def patched(self, changed: Mapping[int, Cell], known_to: Mark) -> "Live":
         """The same board with these cells as they stand now."""
         new = replace(
@@ -171,7 +181,8 @@ def _carry(old: Live, new: Live, changed: Mapping[int, Cell]) -> None:
             counts[kind, cell.letter] += 1
 
 
-def _hash(*parts: str) -> str:
+def hash_of(*parts: str) -> str:
+    """A name that stands for exactly these texts."""
     digest = hashlib.blake2b(digest_size=12)
     for part in parts:
         digest.update(part.encode())
@@ -365,4 +376,4 @@ def mine_of(access: Access, project: Project, ids: Collection[int] | None = None
 
 def standing_of(cell: Cell, *, mine: bool) -> Standing:
     """The same as the server's renderer knows it."""
-    return Standing(STATUSES[cell.letter], Decimal(cell.total) if cell.total else None, cell.locks, mine)
+    return Standing(STATUSES[cell.letter].value, Decimal(cell.total) if cell.total else None, cell.locks, mine)

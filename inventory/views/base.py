@@ -7,14 +7,19 @@ from inventory.queries.scope import projects_visible_to
 
 
 class InProject:
-    """Mixin before a base view: finds `self.project` by its code among the projects this user may see."""
+    """Mixin before a base view: finds `self.project` by its code among the projects this user may see.
+
+    `remembers = False`: what a script asks for is no visit, so that it does not become the project looked at last.
+    """
+
+    remembers = True
 
     def prepare(self) -> None:
         project = projects_visible_to(self.request.access).filter(code=self.kwargs["code"]).first()
         if project is None:
             raise Http404
         self.project = self.request.project = project
-        if self.request.session.get("project") != project.code:
+        if self.remembers and self.request.session.get("project") != project.code:
             self.request.session["project"] = project.code
         self.prepare_in_project()
 

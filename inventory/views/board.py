@@ -1,5 +1,8 @@
 """The sales board (R1.6): the page, the unit panel, wall display, print and Excel. All from one reading of the board."""
 
+from datetime import datetime
+
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.functional import cached_property
@@ -18,16 +21,17 @@ from inventory.queries.board import (
     count_asked,
     matching,
     read_board,
-    remaining_by_layout,
     summarise,
 )
+from inventory.queries.live import Live, live_board
 from inventory.queries.present import TONES, card, sight
 from inventory.queries.scope import units_visible_to
 from inventory.queries.towers import Tower, towers
 from inventory.states import MARKS, SALE_STATES, Status
 from inventory.views.base import InProject
 from inventory.views.stops import banner
-from salescontrol.core import audit, panels
+from salescontrol.core import audit, clock, panels
+from salescontrol.core.access import Access
 from salescontrol.core.forms import ids
 from salescontrol.core.permissions import Permission
 from salescontrol.core.views import Page
@@ -46,11 +50,31 @@ class BoardBase(InProject, Page):
 
     @cached_property
     def board(self) -> Board:
-        return read_board(self.request.access, self.project)
+        return read_board(self.access, self.project)
+
+    @property
+    def shown(self) -> Board | Live:
+        """Where the buildings and layouts of this board are known from."""
+        return self.board
 
     @cached_property
     def filter(self) -> BoardFilter:
-        return BoardFilter(self.request.GET, board=self.board)
+        return BoardFilter(self.request.GET, board=self.shown)
+
+    @property
+    def as_of(self) -> datetime:
+        """The moment of the board, in the project's zone."""
+        return self.board.as_of
+
+    @property
+    def access(self) -> Access:
+        """As whom the board is read."""
+        return self.request.access
+
+    @property
+    def whole(self) -> bool:
+        """Whether these are all units of the project."""
+        return self.access.can(Permission.UNIT_SEE_ALL, self.project_id)
 
     @property
     def attached(self) -> bool:
@@ -92,13 +116,15 @@ class BoardBase(InProject, Page):
 
     def headline(self, summary: Summary) -> str:
         """`346 units · 320 released · 47.8% sold through (of released) · as of 14:32:07`."""
-        board = self.board
+        return f"{self.counted(summary)} · {_('as of %(time)s') % {'time': self.as_of.strftime('%H:%M:%S')}}"
+
+    def counted(self, summary: Summary) -> str:
+        """`346 units · 320 released · 47.8% sold through (of released)`."""
         words = [ngettext("%(count)s unit", "%(count)s units", summary.units) % {"count": f"{summary.units:,}"}]
-        if board.whole:
+        if self.whole:
             words.append(_("%(count)s released") % {"count": f"{summary.released:,}"})
             if summary.sold_through is not None:
                 words.append(_("%(share)s%% sold through (of released)") % {"share": f"{summary.sold_through:.1f}"})
-        words.append(_("as of %(time)s") % {"time": board.as_of.strftime("%H:%M:%S")})
         return " · ".join(words)
 
     def legend(self, summary: Summary) -> list[dict]:
@@ -107,6 +133,7 @@ class BoardBase(InProject, Page):
         shown = [*LEGEND, *([Status.DRAFT] if summary.drafts else [])]
         return [
             {
+                "status": status.value,
                 "mark": MARKS[status],
                 "label": status.label,
                 "tone": TONES[status],
@@ -122,16 +149,17 @@ class BoardBase(InProject, Page):
         parts, at = [], 0
         for status in LEGEND:
             count = self.summary.by_status.get(status.value, 0)
-            parts.append({"x": at, "width": count, "tone": TONES[status]})
+            parts.append({"x": at, "width": count, "status": status.value, "tone": TONES[status]})
             at += count
         return {"total": at, "parts": parts}
 
     def get_context(self) -> dict:
         return {
             "project": self.project,
-            "board": self.board,
-            "summary": self.summary,
+            "as_of": self.as_of,
+            "whole": self.whole,
             "headline": self.headline(self.summary),
+            "counted": self.counted(self.summary),
             "legend": self.legend(self.summary),
             "bar": self.bar(),
             "filter": self.filter,
@@ -140,12 +168,48 @@ class BoardBase(InProject, Page):
 
 
 class BoardPage(BoardBase):
-    """The board with its filters; `?unit=ID` opens that unit's panel."""
+    """The board with its filters; `?unit=ID` opens that unit's panel.
+
+    The page is the frame around the board; `static/js/cells.js` fetches and draws the cells (decisions 12). With `?plain=1`
+    the server draws them, for those without JavaScript.
+    """
 
     template_name = "inventory/board.html"
 
     def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         return self.show()
+
+    @property
+    def plain(self) -> bool:
+        return self.request.GET.get("plain") == "1"
+
+    @cached_property
+    def live(self) -> Live:
+        return live_board(self.access, self.project)
+
+    @property
+    def shown(self) -> Live:
+        return self.live
+
+    @property
+    def as_of(self) -> datetime:
+        return clock.local(self.live.mark.at, self.project.zone)
+
+    @cached_property
+    def part(self) -> dict:
+        """Which units are shown: one tab, all buildings or one."""
+        return {"attached": self.attached, "building_id": self.filter.wanted.building_id}
+
+    @cached_property
+    def summary(self) -> Summary:
+        return self.live.summary(**self.part)
+
+    @cached_property
+    def asked(self) -> frozenset[int] | None:
+        return super().asked if self.filter.wanted.narrows else None
+
+    def query(self, **changes) -> str:
+        return super().query(**{**({"plain": "1"} if self.plain else {}), **changes})
 
     @cached_property
     def unit(self) -> Unit | None:
@@ -160,26 +224,33 @@ class BoardPage(BoardBase):
         return opened or super().attached
 
     def get_context(self) -> dict:
-        unit, found = self.unit, self.towers()
+        unit = self.unit
         link = f"{self.url('board')}{self.query(unit='')}"
         return {
             **super().get_context(),
             **panel_context(self, unit),
             "stopped": banner(self.request.access, self.project),
-            "drawn": self.draw(found, link=link, chosen=unit.pk if unit else None),
-            "empty": not found,
-            "filtered": self.query() != "?",
+            "link": link,
+            "plain": self.plain,
+            "plain_url": self.query(plain="1", **({"unit": unit.pk} if unit else {})),
+            "live_query": super().query(tab="attached" if self.attached else None),
+            "drawn": self.draw(self.towers(), link=link, chosen=unit.pk if unit else None) if self.plain else "",
+            "empty": not self.summary.units + self.summary.drafts,
+            "filtered": super().query() != "?",
             "matches": None if self.asked is None else count_asked(self.board, self.asked, self.filter.wanted),
+            "match_words": match_words(),
             "tabs": self.tabs(),
             "actions": self.actions(),
             "panel_url": self.url("board_panel", 0),
-            "remaining": remaining_by_layout(self.board, self.places),
+            "state_url": self.url("board_state"),
+            "changes_url": self.url("board_changes"),
+            "poll_ms": settings.BOARD_POLL_MS,
+            "remaining": self.live.remaining(**self.part),
         }
 
     def tabs(self) -> list[dict]:
         """Homes and shops, and parking and storage where there is both."""
-        kinds = {place.attached for place in self.board.places}
-        if True not in kinds:
+        if not self.live.has_attached:
             return []
         attached = self.attached
         return [
@@ -196,6 +267,11 @@ class BoardPage(BoardBase):
         if self.request.access.can(Permission.UNIT_EXPORT, self.project_id):
             shown.append({"label": _("Excel"), "url": f"{self.url('board_excel')}{query}"})
         return [*shown, {"label": _("Print"), "url": f"{self.url('board_print')}{query}"}]
+
+
+def match_words() -> list[str]:
+    """How many units match: for one, and for any other number."""
+    return [ngettext("%(n)s unit matches", "%(n)s units match", count) % {"n": "{}"} for count in (1, 2)]
 
 
 def unit_or_404(view: BoardBase, wanted: str | int) -> Unit:

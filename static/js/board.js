@@ -19,10 +19,6 @@
     if (spot.top < frame.top + 60 || spot.bottom > frame.bottom) board.scrollTop += spot.top - frame.top - frame.height / 2;
     if (spot.left < frame.left + 50 || spot.right > frame.right) board.scrollLeft += spot.left - frame.left - frame.width / 2;
   };
-  const chosen = board.querySelector("a.unit[aria-current]");
-  for (const unit of units()) unit.tabIndex = -1;
-  stop(chosen || board.querySelector("a.unit"));
-  if (chosen) reveal(chosen);
 
   // Where each unit stands on the screen's grid; spans are filled in, so that a duplex is met from every floor.
   const maps = new Map();
@@ -70,6 +66,15 @@
     Home: (unit, event) => edge(unit, false, event.ctrlKey), End: (unit, event) => edge(unit, true, event.ctrlKey),
   };
 
+  // Cells that the server drew are there at once; those that the browser draws come later, and again when the board is another one.
+  const drawn = () => {
+    maps.clear();
+    for (const unit of units()) if (unit.tabIndex !== -1) unit.tabIndex = -1;
+    const id = new URLSearchParams(location.search).get("unit") || "";
+    const chosen = mark(id) || board.querySelector("a.unit[aria-current]");
+    stop(chosen || board.querySelector("a.unit"));
+    if (chosen) reveal(chosen);
+  };
   const mark = (id) => {
     for (const old of board.querySelectorAll("a.unit[aria-current]")) old.removeAttribute("aria-current");
     const unit = id ? board.querySelector(`a.unit[data-unit="${CSS.escape(id)}"]`) : null;
@@ -86,6 +91,13 @@
     note.textContent = text;
     document.getElementById("messages").replaceChildren(note);
   };
+  // What is typed into a form of the panel is not swept away by a change of its unit.
+  let typed = false;
+  panel.addEventListener("input", () => { typed = true; });
+  board.addEventListener("board:changed", (event) => {
+    const shown = panel.querySelector("[data-open]")?.dataset.open;
+    if (shown && !typed && (!event.detail.length || event.detail.includes(Number(shown)))) open(shown);
+  });
   // Only the last unit asked for is shown, however the answers arrive.
   const open = async (id) => {
     const turn = asked += 1;
@@ -98,6 +110,7 @@
       const text = await answer.text();
       if (turn !== asked) return;
       panel.innerHTML = text;
+      typed = false;
       window.htmx?.process(panel);
     } catch {
       if (turn === asked) { panel.firstElementChild?.classList.remove("waiting"); say(board.dataset.lost); }
@@ -148,6 +161,8 @@
     event.preventDefault();
     leave();
   });
+  board.addEventListener("board:drawn", drawn);
+  drawn();
   window.addEventListener("popstate", () => {
     const id = new URLSearchParams(location.search).get("unit") || "";
     mark(id);

@@ -14,6 +14,7 @@ from tests import build
 
 pytestmark = pytest.mark.django_db
 URL = "/p/AAA/board/"
+PLAIN = {"plain": "1"}
 
 
 @pytest.fixture
@@ -47,23 +48,24 @@ def text_of(response) -> str:
 
 
 def test_the_supervisor_sees_every_unit_with_legend_counts_and_the_base_of_sell_through(stock, sign_in):
-    page = text_of(sign_in(stock.supervisor).get(URL))
+    page = text_of(sign_in(stock.supervisor).get(URL, PLAIN))
     assert rooms(page) == {f"{floor}02" for floor in range(11, 19)}
-    assert "7 units · 6 released · 50.0% sold through (of released) · as of " in page
-    assert '<span class="tag held">H Held</span> <b>1</b>' in page
+    assert ">7 units · 6 released · 50.0% sold through (of released)</span> · " in page
+    assert re.search(r">as of \d\d:\d\d:\d\d</span>", page)
+    assert '<span class="tag held">H Held</span> <b data-count="HELD">1</b>' in page
     assert re.search(r'<span class="tag pending">R In review</span>\s*</a>', page)
     assert '<svg class="bar" viewBox="0 0 7 8"' in page
     assert "style=" not in page
 
 
 def test_parking_stands_in_its_own_tab_and_is_counted_apart(stock, sign_in):
-    page = text_of(sign_in(stock.supervisor).get(URL, {"tab": "attached"}))
+    page = text_of(sign_in(stock.supervisor).get(URL, {**PLAIN, "tab": "attached"}))
     assert rooms(page) == {"-1P1"}
     assert "1 unit · 1 released" in page
 
 
 def test_a_link_to_a_parking_space_opens_its_own_tab(stock, sign_in):
-    page = text_of(sign_in(stock.supervisor).get(URL, {"unit": stock.parking.pk}))
+    page = text_of(sign_in(stock.supervisor).get(URL, {**PLAIN, "unit": stock.parking.pk}))
     assert rooms(page) == {"-1P1"}
     assert f'data-open="{stock.parking.pk}"' in page
 
@@ -80,27 +82,27 @@ def test_who_may_open_the_board(stock, sign_in, role, status, path):
 
 def test_drafts_are_drawn_for_those_who_review_and_for_nobody_else(stock, sign_in):
     draft = stock.units[Status.DRAFT].room
-    assert draft in rooms(text_of(sign_in(stock.specialist).get(URL)))
-    assert draft not in rooms(text_of(sign_in(stock.finance).get(URL)))
+    assert draft in rooms(text_of(sign_in(stock.specialist).get(URL, PLAIN)))
+    assert draft not in rooms(text_of(sign_in(stock.finance).get(URL, PLAIN)))
     assert draft not in rooms(text_of(sign_in(stock.supervisor).get(f"{URL}wall/")))
 
 
 def test_legend_entries_toggle_the_status_filter(stock, sign_in):
-    page = text_of(sign_in(stock.supervisor).get(URL, {"status": ["HELD", "AVAILABLE"], "layout": stock.layout.pk}))
+    page = text_of(sign_in(stock.supervisor).get(URL, {**PLAIN, "status": ["HELD", "AVAILABLE"], "layout": stock.layout.pk}))
     assert dimmed(page) == rooms(page) - {stock.units[Status.HELD].room, stock.units[Status.AVAILABLE].room}
     assert "2 units match" in page
     layout = f"layout={stock.layout.pk}"
-    assert f'class="key chosen" href="?status=AVAILABLE&amp;{layout}"' in page
-    assert f'class="key" href="?status=AVAILABLE&amp;status=HELD&amp;status=SUBSCRIBED&amp;{layout}"' in page
+    assert f'class="key chosen" href="?status=AVAILABLE&amp;{layout}&amp;plain=1"' in page
+    assert f'class="key" href="?status=AVAILABLE&amp;status=HELD&amp;status=SUBSCRIBED&amp;{layout}&amp;plain=1"' in page
 
 
 def test_numbers_are_read_full_width_with_separators_and_unit(stock, sign_in):
     page = text_of(
-        sign_in(stock.supervisor).get(URL, {"total_from": "２７０万", "area_from": "118.40", "area_to": "1,118"})
+        sign_in(stock.supervisor).get(URL, {**PLAIN, "total_from": "２７０万", "area_from": "118.40", "area_to": "1,118"})
     )
     assert dimmed(page) == set()
     assert "7 units match" in page
-    assert dimmed(text_of(sign_in(stock.supervisor).get(URL, {"total_to": "270"}))) == rooms(page)
+    assert dimmed(text_of(sign_in(stock.supervisor).get(URL, {**PLAIN, "total_to": "270"}))) == rooms(page)
 
 
 @pytest.mark.parametrize(
@@ -118,18 +120,18 @@ def test_numbers_are_read_full_width_with_separators_and_unit(stock, sign_in):
     ],
 )
 def test_what_cannot_be_read_is_said_at_its_filter_and_filters_nothing(stock, sign_in, field, value, message):
-    page = text_of(sign_in(stock.supervisor).get(URL, {field: value}))
+    page = text_of(sign_in(stock.supervisor).get(URL, {**PLAIN, field: value}))
     assert message in page
     assert dimmed(page) == set()
 
 
 def test_a_range_that_ends_before_it_begins_is_refused(stock, sign_in):
-    page = text_of(sign_in(stock.supervisor).get(URL, {"area_from": "120", "area_to": "100"}))
+    page = text_of(sign_in(stock.supervisor).get(URL, {**PLAIN, "area_from": "120", "area_to": "100"}))
     assert "Enter at least as much as on the left." in page
 
 
 def test_unknown_parameters_and_statuses_change_nothing(stock, sign_in):
-    page = text_of(sign_in(stock.supervisor).get(URL, {"salesperson__name": "x", "ordering": "id", "status": "GONE"}))
+    page = text_of(sign_in(stock.supervisor).get(URL, {**PLAIN, "salesperson__name": "x", "ordering": "id", "status": "GONE"}))
     assert dimmed(page) == set()
     assert len(rooms(page)) == 8
 
@@ -137,7 +139,7 @@ def test_unknown_parameters_and_statuses_change_nothing(stock, sign_in):
 def test_a_building_is_shown_alone_with_its_own_counts(stock, sign_in):
     other = build.building(stock.a, "5#", position=2)
     build.unit(other, 3, by=stock.specialist)
-    page = text_of(sign_in(stock.supervisor).get(URL, {"building": other.pk}))
+    page = text_of(sign_in(stock.supervisor).get(URL, {**PLAIN, "building": other.pk}))
     assert rooms(page) == {"302"}
     assert "1 unit · 1 released" in page
 
@@ -145,7 +147,7 @@ def test_a_building_is_shown_alone_with_its_own_counts(stock, sign_in):
 def test_the_address_opens_the_panel_without_javascript(stock, sign_in):
     unit = stock.units[Status.AVAILABLE]
     build.permit(stock.building, number="PS-2026-018")
-    page = text_of(sign_in(stock.supervisor).get(URL, {"unit": unit.pk}))
+    page = text_of(sign_in(stock.supervisor).get(URL, {**PLAIN, "unit": unit.pk}))
     assert f'data-open="{unit.pk}"' in page
     for shown in ("¥2,706,624", "¥22,860/㎡ list", "floor ¥22,100/㎡", "118.40 ㎡ (inner 94.12)", "PS-2026-018"):
         assert shown in page, shown
@@ -154,17 +156,17 @@ def test_the_address_opens_the_panel_without_javascript(stock, sign_in):
 
 def test_the_panel_alone_answers_htmx_and_the_whole_page_without(stock, sign_in):
     client, unit = sign_in(stock.supervisor), stock.units[Status.HELD]
-    part = text_of(client.get(f"{URL}unit/{unit.pk}/", headers={"HX-Request": "true"}))
+    part = text_of(client.get(f"{URL}unit/{unit.pk}/", PLAIN, headers={"HX-Request": "true"}))
     assert part.lstrip().startswith("<aside")
     assert "<html" not in part
-    whole = text_of(client.get(f"{URL}unit/{unit.pk}/"))
+    whole = text_of(client.get(f"{URL}unit/{unit.pk}/", PLAIN))
     assert part.strip() in whole
     assert len(rooms(whole)) == 8
 
 
 @pytest.mark.parametrize("wanted", ["999999", "abc", "²", "-1", "9" * 40, "1 OR 1"])
 def test_a_unit_that_is_not_there_is_404(stock, sign_in, wanted):
-    assert sign_in(stock.supervisor).get(URL, {"unit": wanted}).status_code == 404
+    assert sign_in(stock.supervisor).get(URL, {**PLAIN, "unit": wanted}).status_code == 404
 
 
 def test_the_floor_price_is_read_by_those_who_may_alone(stock, sign_in):
@@ -221,8 +223,8 @@ def test_a_printed_board_is_on_record_with_who_and_when(stock, sign_in):
 
 
 def test_an_empty_board_says_what_belongs_here(people, sign_in):
-    assert "No units yet." in text_of(sign_in(people.supervisor).get(URL))
-    assert "The supervisor assigns them." in text_of(sign_in(people.salesperson).get(URL))
+    assert "No units yet." in text_of(sign_in(people.supervisor).get(URL, PLAIN))
+    assert "The supervisor assigns them." in text_of(sign_in(people.salesperson).get(URL, PLAIN))
 
 
 @pytest.mark.parametrize("path", ["", "wall/", "print/"])
@@ -248,4 +250,4 @@ def test_the_board_speaks_chinese(stock, sign_in):
     session = client.session
     session["language"] = "zh-hans"
     session.save()
-    assert '<html lang="zh-Hans">' in text_of(client.get(URL))
+    assert '<html lang="zh-Hans">' in text_of(client.get(URL, PLAIN))

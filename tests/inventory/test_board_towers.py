@@ -1,5 +1,6 @@
 """How units stand in towers: floors, columns, holes, duplexes, lines of parking, and the counts beside them."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -12,7 +13,7 @@ from inventory.queries.board import (
     Wanted,
     count_asked,
     matching,
-    remaining_by_layout,
+    remaining,
     summarise,
 )
 from inventory.queries.towers import SPACES_PER_LINE, towers
@@ -111,11 +112,10 @@ def test_nothing_released_has_no_sell_through():
     assert Summary(by_status={"WITHHELD": 3}).sold_through is None
 
 
-def test_remaining_by_layout_counts_approved_units_only():
-    places = [place(1, 1), place(2, 2), place(3, 3, layout_id=2), place(4, 4, layout_id=None)]
-    stands = {"u2": Standing("DRAFT", None, "", False), "u3": Standing("CONTRACTED", None, "", False)}
-    found = remaining_by_layout(board(*places, **stands), places)
+def test_what_remains_is_told_by_layout_with_those_without_one_last():
+    found = remaining(LAYOUTS, Counter({1: 1, 2: 1, None: 1}), Counter({1: 1, None: 1}))
     assert [(row.layout, row.units, row.available) for row in found] == [("C", 1, 1), ("D", 1, 0), ("", 1, 1)]
+    assert remaining(LAYOUTS, Counter({None: 3}), Counter()) == []
 
 
 def test_no_filter_dims_nothing_and_a_building_alone_is_no_filter():

@@ -1,0 +1,179 @@
+"""What keeps an open board alive (decisions 12): its skeleton and prices by their hash, how units stand, and what changed."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from cryptography.fernet import InvalidToken
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.functional import cached_property
+
+from inventory import wire
+from inventory.queries.board import Wanted, board_units, matching, skeleton
+from inventory.queries.feed import Mark, Rung, rung_since
+from inventory.queries.live import Live, hash_of, live_board, mine_of, standing_of
+from inventory.states import Status
+from inventory.views.board import LEGEND, BoardBase
+from salescontrol.core import clock
+from salescontrol.core.fields import decrypt, encrypt
+from salescontrol.core.permissions import Permission
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def token_of(reader: str, mark: Mark, digest: str) -> str:
+    """What a board gives back at its next look; encrypted, so that it tells nothing about what others did."""
+    micros = round((mark.at - EPOCH).total_seconds() * 1_000_000)
+    return encrypt(f"{reader}.{mark.position}.{micros}.{digest}").removeprefix("f1:")
+
+
+def read_token(reader: str, text: str) -> tuple[Mark, str] | None:
+    """The mark and the skeleton of a token; None when it is not this reader's, or none at all."""
+    try:
+        whose, position, micros, digest = decrypt(f"f1:{text}").split(".")
+    except (InvalidToken, ValueError):
+        return None
+    at = datetime.fromtimestamp(int(micros) / 1_000_000, UTC)
+    return (Mark(int(position), at), digest) if whose == reader else None
+
+
+class LiveBase(BoardBase):
+    """The board of this reader as it stands now, and the filter of the address."""
+
+    http_method_names = ["get", "head"]
+    remembers = False
+
+    @cached_property
+    def live(self) -> Live:
+        return live_board(self.access, self.project)
+
+    @property
+    def shown(self) -> Live:
+        return self.live
+
+    @property
+    def reader_id(self) -> int | None:
+        """Whose own sight of units may end by the clock."""
+        return self.access.user.pk
+
+    @property
+    def reader(self) -> str:
+        """Whom a token is for."""
+        return f"{self.project_id}-{self.reader_id}"
+
+    @property
+    def prices(self) -> bool:
+        return self.access.can(Permission.PRICE_SEE, self.project_id)
+
+    @cached_property
+    def wanted(self) -> Wanted:
+        return self.filter.wanted
+
+    def counts(self) -> dict:
+        """What the numbers around the board are: of its shown part, and of what remains there by layout."""
+        part = {"attached": self.attached, "building_id": self.wanted.building_id}
+        summary = self.live.summary(**part)
+        drafts = {Status.DRAFT.value: summary.drafts} if summary.drafts else {}
+        return {
+            "headline": self.counted(summary),
+            "legend": {**{status.value: summary.by_status[status.value] for status in LEGEND}, **drafts},
+            "remaining": {row.layout: row.available for row in self.live.remaining(**part)},
+        }
+
+
+class BoardState(LiveBase):
+    """How every unit stands, and the addresses of what is drawn."""
+
+    def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        live, digest = self.live, wire.digest(self.live)
+        text = wire.state(
+            live,
+            skeleton=self.url("board_skeleton", digest),
+            prices=self.url("board_prices", live.prices) if self.prices else None,
+            mine=mine_of(self.access, self.project),
+            asked=self.matching(),
+            drafts=Status.DRAFT in self.wanted.statuses,
+            attached=self.attached,
+            building=self.wanted.building_id,
+            counts=self.counts(),
+        )
+        headers = {"Board-Token": token_of(self.reader, live.mark, digest), "Board-Now": f"{_seconds(live.mark.at):.3f}"}
+        return wire.answer(request, hash_of(text), lambda: text, headers)
+
+    def matching(self) -> list[int] | None:
+        """The units that match the filter; None when it does not narrow anything."""
+        if not self.wanted.narrows:
+            return None
+        return sorted(matching(self.board, self.board.places, self.wanted) or ())
+
+
+def _seconds(moment: datetime) -> float:
+    return (moment - EPOCH).total_seconds()
+
+
+class BoardSkeleton(LiveBase):
+    """What is drawn, for ever; whoever may not see exactly this is told that it is not there."""
+
+    def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        if kwargs["digest"] != wire.digest(self.live):
+            raise Http404
+        return wire.answer(
+            request, f"skeleton {kwargs['digest']}", lambda: wire.skeleton(self.live), {"Cache-Control": wire.FOR_EVER}
+        )
+
+
+class BoardPrices(LiveBase):
+    """The list totals of exactly these units, for ever."""
+
+    def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        if not self.prices or kwargs["digest"] != self.live.prices:
+            raise Http404
+        return wire.answer(
+            request, f"prices {kwargs['digest']}", lambda: wire.prices(self.live), {"Cache-Control": wire.FOR_EVER}
+        )
+
+
+class BoardChanges(LiveBase):
+    """What changed since the last look: the cells that this reader sees, or that the board is another one (`reload`).
+
+    Every answer has the same shape, whatever others did where this reader does not see it. A look keeps no session alive.
+    """
+
+    keeps_alive = False
+
+    def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        known = read_token(self.reader, request.GET.get("token", ""))
+        now = getattr(request, "arrived_at", None) or clock.now()
+        if known is None:
+            return self.answer(Mark(0, now), "", reload=True)
+        since, digest = known
+        rung = rung_since(self.project_id, since, user_id=self.reader_id, now=now)
+        if not rung.units and not rung.lost:
+            return self.answer(rung.mark, digest)
+        fresh, cells = wire.digest(self.live), self.cells(rung)
+        more = {"counts": self.counts()} if cells else {}
+        return self.answer(rung.mark, fresh, cells=cells, reload=rung.lost or fresh != digest, **more)
+
+    def answer(self, mark: Mark, digest: str, **found) -> HttpResponse:
+        token = token_of(self.reader, mark, digest)
+        answer = {"token": token, "now": round(_seconds(mark.at), 3), "cells": [], "reload": False, **found}
+        return JsonResponse(answer, json_dumps_params={"separators": (",", ":")})
+
+    def cells(self, rung: Rung) -> list[list]:
+        """Each changed unit that this reader sees: id, letter, locks, total, end of the hold, mine, asked for."""
+        ids = [pk for pk in rung.units if self.live.place_of(pk) is not None]
+        mine = set(mine_of(self.access, self.project, ids)) if ids else set()
+        asked = self.matching(ids, mine)
+        found = []
+        for pk in ids:
+            letter, total, locks, ends = self.live.cell(pk)
+            price = float(total) if total and self.prices else None
+            found.append([pk, letter, locks, price, float(ends) if ends else None, int(pk in mine), int(pk in asked)])
+        return found
+
+    def matching(self, ids: Collection[int], mine: Collection[int]) -> Collection[int]:
+        """Those of `ids` that match the filter of the address."""
+        if not ids or not self.wanted.narrows:
+            return ids
+        places = skeleton(board_units(self.access, self.project).filter(pk__in=ids))
+        stands = {place.pk: standing_of(self.live.cell(place.pk), mine=place.pk in mine) for place in places}
+        return {place.pk for place in places if self.wanted.takes(place, stands[place.pk])}
