@@ -1,12 +1,14 @@
 """What one user may do and where: read once per request, asked everywhere (architecture rule 5)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user
 from django.db.models import Q
+from django.http import HttpRequest
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
@@ -74,6 +76,22 @@ def access_of(user) -> Access:
 def forget_access(user) -> None:
     """Drop what was remembered, after a change of the user's roles within the same request."""
     user._access = user.rights_stamp = None
+
+
+def require_unchanged(request: HttpRequest) -> None:
+    """Raise `Forbidden` unless the session still stands and its user has the rights with which the request began, all read anew.
+
+    Asked before something leaves that took its time to make (abuse 34).
+    """
+    now = HttpRequest()
+    now.session = type(request.session)(request.session.session_key)
+    user = get_user(now)
+    before = replace(access_of(request.user), user=None)
+    if not user.is_authenticated or replace(access_of(user), user=None) != before:
+        raise Forbidden(
+            _("Your rights changed while this file was made, so it was not handed out. Ask for it again."),
+            code="rights_changed",
+        )
 
 
 def deciding_users(roles, project_id: int | None) -> list:

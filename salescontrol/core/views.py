@@ -14,6 +14,7 @@ from django.views.generic import View
 from openpyxl import Workbook
 
 from salescontrol.core import audit, outages, tables, xlsx
+from salescontrol.core.access import require_unchanged
 from salescontrol.core.errors import Refusal
 from salescontrol.core.permissions import Permission
 
@@ -32,7 +33,10 @@ class Page(View):
         self.prepare()
         if self.permission is not None:
             request.access.require(self.permission, self.project_id)
-        return super().dispatch(request, *args, **kwargs)
+        response = super().dispatch(request, *args, **kwargs)
+        if response.has_header("Content-Disposition"):
+            require_unchanged(request)
+        return response
 
     def prepare(self) -> None:
         """Find what the address names (raises Http404 or NotVisible); runs before the permission is asked."""
