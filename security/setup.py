@@ -2,8 +2,9 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from salescontrol.core import navigation
+from salescontrol.core import journal, navigation
 from salescontrol.core.permissions import Permission
+from security.queries.journal import unit_event_lines
 
 
 def register() -> None:
@@ -13,6 +14,7 @@ def register() -> None:
     from security.services import deputies, kinds  # noqa: F401
 
     kinds.register()
+    journal.register("inventory.unitevent", unit_event_lines)
     navigation.register(
         _("Accounts"),
         "security:account_list",

@@ -64,9 +64,7 @@ END $$
 @contextmanager
 def guards_off():
     """What only the owner of the tables can do: the triggers of evidence and the guards are off inside."""
-    with connection.cursor() as cursor:
-        for statement in _without_guards():
-            cursor.execute(statement)
+    put_guards_off()
     yield
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -74,6 +72,13 @@ def guards_off():
     else:
         for config in apps.get_app_configs():
             append_only.install(config, using=connection.alias)
+
+
+def put_guards_off() -> None:
+    """Switch the triggers off, until `guards_off` is left or the transaction is undone."""
+    with connection.cursor() as cursor:
+        for statement in _without_guards():
+            cursor.execute(statement)
 
 
 def _without_guards() -> list[str]:

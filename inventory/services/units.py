@@ -14,7 +14,7 @@ from inventory.models import Unit, UnitEvent, UnitLock
 from inventory.queries.standing import standing
 from inventory.services import expiry
 from inventory.states import CORRECTIONS, SALE_TABLE, Lock
-from salescontrol.core import clock
+from salescontrol.core import clock, journal
 from salescontrol.core.access import Access, access_of
 from salescontrol.core.errors import Conflict, Refusal
 from salescontrol.core.history import create_tracked, update_tracked
@@ -98,6 +98,7 @@ def record_move(
         at=now,
         business_date=business_date(now, unit.project.zone),
     )
+    db_transaction.on_commit(journal.keep_up, robust=True)
     unit.claim_ends_at = ends_at
     unit.status, unit.status_reason, unit.status_at, unit.event_seq = to, reason[:300], now, unit.event_seq + 1
     return event
@@ -146,6 +147,7 @@ def record_moves(
         for unit in units
     ]
     UnitEvent.every.bulk_create(events, batch_size=500)
+    db_transaction.on_commit(journal.keep_up, robust=True)
     for unit in units:
         unit.status, unit.status_reason, unit.status_at, unit.event_seq = to, reason, now, unit.event_seq + 1
         for name, value in fields.items():

@@ -28,6 +28,7 @@ from salescontrol.core.permissions import Permission, Role
 log = structlog.get_logger(__name__)
 _HANDLERS: dict[str, Callable[..., None]] = {}
 _SCHEDULE: dict[str, "Schedule"] = {}
+_STEADY: list[Callable[[], object]] = []
 DISPATCHER = "dispatcher"
 # Handed to a worker and not begun by then: lost on the way, or the worker is gone.
 HANDED = timedelta(minutes=1)
@@ -94,6 +95,12 @@ def every(name: str, slot: Callable[[datetime], str | None]) -> Callable:
     return register
 
 
+def steadily(function: Callable[[], object]) -> Callable[[], object]:
+    """Decorator: run the function in every round of the dispatcher, which leaves no trace of it."""
+    _STEADY.append(function)
+    return function
+
+
 def enqueue(topic: str, *, due_at: datetime | None = None, **payload) -> OutboxMessage:
     """Ask for work in the current transaction: it will be done if and only if the transaction commits."""
     assert topic in _HANDLERS, topic
@@ -104,9 +111,19 @@ def run_due() -> int:
     """Do (or hand on) everything that is due, once; returns how many pieces. Safe to call from several processes."""
     now = clock.now()
     _seen(now)
+    _run_steadily()
     done = _run_schedule(now) + _run_outbox()
     _give_up(clock.now())
     return done
+
+
+def _run_steadily() -> None:
+    for function in _STEADY:
+        try:
+            function()
+        except Exception:
+            # Whatever is wrong with one of them, the jobs and messages must be done all the same.
+            log.exception("steady_work_failed", work=function.__name__)
 
 
 def _seen(now: datetime) -> None:

@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import json
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
+from django.db import DatabaseError
 from django.db.models import Min
 
 from salescontrol.core import clock, seals
@@ -31,6 +33,8 @@ Line = dict[str, Any]
 Maker = Callable[[Sequence[int]], Mapping[int, Line]]
 _MAKERS: dict[str, Maker] = {}
 _TAILS: dict[Path, tuple[int, Line]] = {}
+_LOOKED = [0.0]
+LOOK_EVERY = 20.0
 
 
 def register(label: str, maker: Maker) -> None:
@@ -90,7 +94,7 @@ def _events(seal: Seal) -> Iterator[Line]:
     rows = list(seal.rows.filter(model__in=_MAKERS).order_by("place").values_list("model", "row_id", "digest"))
     said = {label: maker([pk for model, pk, _digest in rows if model == label]) for label, maker in _MAKERS.items()}
     for label, pk, digest in rows:
-        yield {"kind": EVENT, "digest": digest, **said[label][pk]}
+        yield {"kind": EVENT, "model": label, "row": pk, "digest": digest, **said[label][pk]}
 
 
 def _anchor(seal: Seal) -> Line:
@@ -213,6 +217,28 @@ def _only_writer(place: Path, wait: bool) -> Iterator[bool]:
             return
         with seals.journal_lock(wait) as mine:
             yield mine
+
+
+def keep(*, wait: bool = True) -> None:
+    """Seal what is new and write it into the journal; part of every round of the dispatcher."""
+    if restore_needed():
+        log.error("database_older_than_journal")
+        return
+    seals.seal_due(wait=wait)
+    write_due(wait=wait)
+
+
+def keep_up() -> None:
+    """The same by a web process after a commit, when nobody else did it for half a minute: looked at every 20 seconds, never
+    waiting for another, and never in the way of the request."""
+    if time.monotonic() - _LOOKED[0] < LOOK_EVERY:
+        return
+    _LOOKED[0] = time.monotonic()
+    try:
+        if lag() > ALARM / 2:
+            keep(wait=False)
+    except (DatabaseError, OSError):
+        log.warning("journal_not_kept_up", exc_info=True)
 
 
 @dataclass(frozen=True)

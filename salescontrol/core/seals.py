@@ -132,7 +132,8 @@ def digests(rows: Iterable[Row], columns: Mapping[str, Sequence[str]] | None = N
 
 def row_digests(label: str, rows: models.QuerySet, columns: Sequence[str] | None = None) -> Iterator[tuple[int, str]]:
     """(pk, digest) of each row of the queryset: over its columns in a form that both engines share, cipher text as it is."""
-    names = list(columns or columns_of(sealed_models()[label]))
+    present = columns_of(sealed_models()[label])
+    names = present if columns is None else [name for name in columns if name in present]
     hidden = {name: f"cipher_{name}" for name in names if name in _encrypted(label)}
     rows = rows.annotate(**{alias: Cast(F(name), TextField()) for name, alias in hidden.items()})
     asked = rows.values_list("pk", *[hidden.get(name, name) for name in names])
@@ -161,7 +162,12 @@ def columns_of(model: type[models.Model]) -> list[str]:
 def columns_since() -> list[tuple[int, dict[str, list[str]]]]:
     """From which seal on which columns are covered, by label: migrations add columns, old digests stay what they were."""
     told = AuditEvent.objects.filter(action=COLUMNS).order_by("pk").values_list("detail", flat=True)
-    return [(detail["from"], detail["columns"]) for detail in told]
+    return [(detail["from"], detail["columns"]) for detail in told if _is_told(detail)]
+
+
+def _is_told(detail: object) -> bool:
+    """Whether this says which columns are covered: somebody may have changed it."""
+    return isinstance(detail, dict) and isinstance(detail.get("from"), int) and isinstance(detail.get("columns"), dict)
 
 
 def _note_columns(number: int) -> list[Row]:

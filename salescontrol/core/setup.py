@@ -2,13 +2,14 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from salescontrol.core import approvals, navigation, options
+from salescontrol.core import approvals, jobs, journal, navigation, options
 from salescontrol.core import upkeep as upkeep  # its jobs make themselves known when they are imported
 from salescontrol.core.permissions import Permission
 
 
 def register() -> None:
     """Called once when the apps are ready."""
+    jobs.steadily(journal.keep)
     navigation.register(_("Workbench"), "home", group="", order=1, icon="layout-dashboard")
     navigation.register(
         _("Approvals"),
