@@ -14,8 +14,8 @@ from itertools import chain
 
 import brotli
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from inventory.board import Words, column_names, floor_name, tower_name
 from inventory.queries.board import Board, Place
@@ -80,7 +80,9 @@ def _tower(board: Board, key: tuple[int, str, bool], stacks: list[Stack]) -> str
              [slot and [slot.place.pk, slot.place.room, float(slot.place.area), slot.span] for slot in row.cells]]
             for row in tower.rows
         ]  # fmt: skip
-        return f'{head}{_json(tower_name(tower))},"heads":{_json(list(map(_head, tower.columns)))},"rows":{_json(rows)}}}'
+        return (
+            f'{head}{_json(tower_name(tower))},"heads":{_json(list(map(_head, tower.columns)))},"rows":{_json(rows)}}}'
+        )
     name = tower_name(Tower(building_id, board.buildings[building_id].name, entrance, (), ()))
     stacks.sort(key=lambda stack: natural(stack.stack))
     labels: dict[int, str] = {}
@@ -132,9 +134,24 @@ def _places(stack: Stack) -> Iterable[Place]:
     """The units of a column one by one."""
     kind = "PARKING" if stack.attached else "HOME"
     columns = map(json.loads, (stack.ids, stack.floors, stack.tops, stack.labels, stack.rooms, stack.layouts))
-    for pk, floor, top, label, room, layout, area in zip(*columns, map(Decimal, map(str, _read(stack.areas))), strict=True):
+    for pk, floor, top, label, room, layout, area in zip(
+        *columns, map(Decimal, map(str, _read(stack.areas))), strict=True
+    ):
         yield Place(
-            pk, stack.building_id, stack.entrance, floor, top, label, stack.stack, room, "", layout, "", kind, area, None
+            pk,
+            stack.building_id,
+            stack.entrance,
+            floor,
+            top,
+            label,
+            stack.stack,
+            room,
+            "",
+            layout,
+            "",
+            kind,
+            area,
+            None,
         )
 
 

@@ -178,12 +178,19 @@ def standings(units: QuerySet[Unit], mine: Collection[int], now: datetime) -> di
     return {pk: Standing(status, total, locks, pk in mine) for pk, status, total, locks in rows}
 
 
+def mine_of(access: Access, project: Project, ids: Collection[int] | None = None) -> frozenset[int]:
+    """The reader's own units of the project (among `ids`); a wall display has none."""
+    if access.user is None:
+        return frozenset()
+    units = own_units(access).filter(project=project)
+    return frozenset((units if ids is None else units.filter(pk__in=ids)).values_list("pk", flat=True))
+
+
 def read_board(access: Access, project: Project) -> Board:
     """The whole board of this reader, in a number of queries that does not depend on its size."""
     units = board_units(access, project)
-    mine = frozenset(own_units(access).filter(project=project).values_list("pk", flat=True))
     now = clock.now()
-    stands = standings(units, mine, now)
+    stands = standings(units, mine_of(access, project), now)
     places = [place for place in skeleton(units) if place.pk in stands]
     return Board(
         places=places,
@@ -236,9 +243,7 @@ class Remaining:
     available: int
 
 
-def remaining(
-    layouts: Mapping[int, Layout], units: Counter[int | None], free: Counter[int | None]
-) -> list[Remaining]:
+def remaining(layouts: Mapping[int, Layout], units: Counter[int | None], free: Counter[int | None]) -> list[Remaining]:
     """What remains by layout, from the counts of approved and of available units by layout; those without one last (domain
     B2.5); empty where no unit has a layout."""
     found = [Remaining(layout.code, units[pk], free[pk]) for pk, layout in layouts.items() if units[pk]]

@@ -25,7 +25,6 @@ from inventory.models import Building, Layout, Project, Unit
 from inventory.models.unit import ATTACHED_TYPES
 from inventory.queries.board import Remaining, Standing, Summary, board_units, remaining
 from inventory.queries.feed import Mark, mark, rung_since
-from inventory.queries.scope import own_units
 from inventory.queries.standing import status_at
 from inventory.states import SALE_STATES, Status
 from salescontrol.core.access import Access
@@ -145,7 +144,11 @@ class Live:
         units: Counter[int | None] = Counter()
         free: Counter[int | None] = Counter()
         for (kind, letter), count in self.counts.items():
-            if kind.attached == attached and building_id in (None, kind.building_id) and STATUSES[letter] != Status.DRAFT:
+            if (
+                kind.attached == attached
+                and building_id in (None, kind.building_id)
+                and STATUSES[letter] != Status.DRAFT
+            ):
                 units[kind.layout_id] += count
                 free[kind.layout_id] += count if STATUSES[letter] == Status.AVAILABLE else 0
         return remaining(self.layouts, units, free)
@@ -364,14 +367,6 @@ def _let_go() -> None:
 def forget() -> None:
     """Drop every board that is kept (after a restore of the database, and between measurements)."""
     _kept.clear()
-
-
-def mine_of(access: Access, project: Project, ids: Collection[int] | None = None) -> list[int]:
-    """The ids of the reader's own units (among `ids`)."""
-    if access.user is None:
-        return []
-    units = own_units(access).filter(project=project)
-    return sorted((units if ids is None else units.filter(pk__in=ids)).values_list("pk", flat=True))
 
 
 def standing_of(cell: Cell, *, mine: bool) -> Standing:

@@ -1,6 +1,5 @@
 """Wall displays: screens that show a project's board without anybody being signed in (decisions 12)."""
 
-import hashlib
 import secrets
 from datetime import timedelta
 
@@ -8,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from inventory.models import BoardChange, Project, WallDisplay
+from inventory.queries.displays import digest_of
 from inventory.queries.feed import KEPT
 from salescontrol.core import audit, clock
 from salescontrol.core.access import access_of
@@ -16,11 +16,6 @@ from salescontrol.core.history import save_tracked
 from salescontrol.core.permissions import Permission
 
 SEEN_EVERY = timedelta(minutes=1)
-
-
-def digest_of(secret: str) -> str:
-    """What is kept of the secret in a display's address."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 @transaction.atomic

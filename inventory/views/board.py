@@ -9,7 +9,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from inventory import exports
+from inventory import exports, wire
 from inventory.board import Look, Renderer
 from inventory.forms.board import BoardFilter
 from inventory.models import Unit
@@ -30,6 +30,7 @@ from inventory.queries.towers import Tower, towers
 from inventory.states import MARKS, SALE_STATES, Status
 from inventory.views.base import InProject
 from inventory.views.stops import banner
+from inventory.views.tokens import token_of
 from salescontrol.core import audit, clock, panels
 from salescontrol.core.access import Access
 from salescontrol.core.forms import ids
@@ -70,6 +71,15 @@ class BoardBase(InProject, Page):
     def access(self) -> Access:
         """As whom the board is read."""
         return self.request.access
+
+    @cached_property
+    def live(self) -> Live:
+        return live_board(self.access, self.project)
+
+    @property
+    def reader(self) -> str:
+        """Whom a token of this board is for."""
+        return f"{self.project_id}-{self.access.user.pk}"
 
     @property
     def whole(self) -> bool:
@@ -182,10 +192,6 @@ class BoardPage(BoardBase):
     @property
     def plain(self) -> bool:
         return self.request.GET.get("plain") == "1"
-
-    @cached_property
-    def live(self) -> Live:
-        return live_board(self.access, self.project)
 
     @property
     def shown(self) -> Live:
@@ -313,7 +319,10 @@ class BoardPanel(BoardPage):
 
 
 class BoardWall(BoardBase):
-    """The wall display: large, no personal data, no drafts, nobody's own marks; totals only when asked for."""
+    """The wall display: large, no personal data, no drafts, nobody's own marks; totals only when asked for.
+
+    The page is drawn by the server, and by its script fetched again when something on it changed.
+    """
 
     template_name = "inventory/board_wall.html"
 
@@ -326,15 +335,31 @@ class BoardWall(BoardBase):
         part = self.board.part(attached=self.attached, building_id=self.filter.wanted.building_id)
         return [place for place in part if stands[place.pk].status != Status.DRAFT]
 
+    @property
+    def prices(self) -> bool:
+        """Whether totals are on the wall: asked for, and the reader may read them."""
+        return self.request.GET.get("prices") == "1" and self.access.can(Permission.PRICE_SEE, self.project_id)
+
     def get_context(self) -> dict:
-        return {**super().get_context(), "screens": self.screens(), "seconds": ROTATION_SECONDS}
+        # The mark is taken before the board is read, so that no change can fall between the two.
+        token = token_of(self.reader, self.live.mark, wire.digest(self.live))
+        return {
+            **super().get_context(),
+            "screens": self.screens(),
+            "seconds": ROTATION_SECONDS,
+            "token": token,
+            "poll_ms": settings.BOARD_POLL_MS,
+            **self.ways(),
+        }
+
+    def ways(self) -> dict:
+        """The addresses that this wall leads to."""
+        return {"changes_url": self.url("board_changes"), "back_url": self.url("board")}
 
     def screens(self) -> list[dict]:
         """One screen per building."""
-        asked = self.request.GET.get("prices") == "1"
-        prices = asked and self.request.access.can(Permission.PRICE_SEE, self.project_id)
         return [
-            {"building": name, "drawn": self.draw(found, prices=prices, mine=False), "size": size_of(found)}
+            {"building": name, "drawn": self.draw(found, prices=self.prices, mine=False), "size": size_of(found)}
             for name, found in by_building(self.towers())
         ]
 

@@ -1,39 +1,19 @@
 """What keeps an open board alive (decisions 12): its skeleton and prices by their hash, how units stand, and what changed."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime
 
-from cryptography.fernet import InvalidToken
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.functional import cached_property
 
 from inventory import wire
-from inventory.queries.board import Wanted, board_units, matching, skeleton
+from inventory.queries.board import Wanted, board_units, matching, mine_of, skeleton
 from inventory.queries.feed import Mark, Rung, rung_since
-from inventory.queries.live import Live, hash_of, live_board, mine_of, standing_of
+from inventory.queries.live import Live, hash_of, standing_of
 from inventory.states import Status
 from inventory.views.board import LEGEND, BoardBase
+from inventory.views.tokens import read_token, seconds, token_of
 from salescontrol.core import clock
-from salescontrol.core.fields import decrypt, encrypt
 from salescontrol.core.permissions import Permission
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def token_of(reader: str, mark: Mark, digest: str) -> str:
-    """What a board gives back at its next look; encrypted, so that it tells nothing about what others did."""
-    micros = round((mark.at - EPOCH).total_seconds() * 1_000_000)
-    return encrypt(f"{reader}.{mark.position}.{micros}.{digest}").removeprefix("f1:")
-
-
-def read_token(reader: str, text: str) -> tuple[Mark, str] | None:
-    """The mark and the skeleton of a token; None when it is not this reader's, or none at all."""
-    try:
-        whose, position, micros, digest = decrypt(f"f1:{text}").split(".")
-    except (InvalidToken, ValueError):
-        return None
-    at = datetime.fromtimestamp(int(micros) / 1_000_000, UTC)
-    return (Mark(int(position), at), digest) if whose == reader else None
 
 
 class LiveBase(BoardBase):
@@ -42,23 +22,9 @@ class LiveBase(BoardBase):
     http_method_names = ["get", "head"]
     remembers = False
 
-    @cached_property
-    def live(self) -> Live:
-        return live_board(self.access, self.project)
-
     @property
     def shown(self) -> Live:
         return self.live
-
-    @property
-    def reader_id(self) -> int | None:
-        """Whose own sight of units may end by the clock."""
-        return self.access.user.pk
-
-    @property
-    def reader(self) -> str:
-        """Whom a token is for."""
-        return f"{self.project_id}-{self.reader_id}"
 
     @property
     def prices(self) -> bool:
@@ -89,14 +55,14 @@ class BoardState(LiveBase):
             live,
             skeleton=self.url("board_skeleton", digest),
             prices=self.url("board_prices", live.prices) if self.prices else None,
-            mine=mine_of(self.access, self.project),
+            mine=sorted(mine_of(self.access, self.project)),
             asked=self.matching(),
             drafts=Status.DRAFT in self.wanted.statuses,
             attached=self.attached,
             building=self.wanted.building_id,
             counts=self.counts(),
         )
-        headers = {"Board-Token": token_of(self.reader, live.mark, digest), "Board-Now": f"{_seconds(live.mark.at):.3f}"}
+        headers = {"Board-Token": token_of(self.reader, live.mark, digest), "Board-Now": f"{seconds(live.mark.at):.3f}"}
         return wire.answer(request, hash_of(text), lambda: text, headers)
 
     def matching(self) -> list[int] | None:
@@ -104,10 +70,6 @@ class BoardState(LiveBase):
         if not self.wanted.narrows:
             return None
         return sorted(matching(self.board, self.board.places, self.wanted) or ())
-
-
-def _seconds(moment: datetime) -> float:
-    return (moment - EPOCH).total_seconds()
 
 
 class BoardSkeleton(LiveBase):
@@ -146,7 +108,7 @@ class BoardChanges(LiveBase):
         if known is None:
             return self.answer(Mark(0, now), "", reload=True)
         since, digest = known
-        rung = rung_since(self.project_id, since, user_id=self.reader_id, now=now)
+        rung = rung_since(self.project_id, since, user_id=self.access.user and self.access.user.pk, now=now)
         if not rung.units and not rung.lost:
             return self.answer(rung.mark, digest)
         fresh, cells = wire.digest(self.live), self.cells(rung)
@@ -155,13 +117,13 @@ class BoardChanges(LiveBase):
 
     def answer(self, mark: Mark, digest: str, **found) -> HttpResponse:
         token = token_of(self.reader, mark, digest)
-        answer = {"token": token, "now": round(_seconds(mark.at), 3), "cells": [], "reload": False, **found}
+        answer = {"token": token, "now": round(seconds(mark.at), 3), "cells": [], "reload": False, **found}
         return JsonResponse(answer, json_dumps_params={"separators": (",", ":")})
 
     def cells(self, rung: Rung) -> list[list]:
         """Each changed unit that this reader sees: id, letter, locks, total, end of the hold, mine, asked for."""
         ids = [pk for pk in rung.units if self.live.place_of(pk) is not None]
-        mine = set(mine_of(self.access, self.project, ids)) if ids else set()
+        mine = mine_of(self.access, self.project, ids) if ids else frozenset()
         asked = self.matching(ids, mine)
         found = []
         for pk in ids:
