@@ -17,6 +17,9 @@ def objects(world: World) -> dict[str, dict[str, dict]]:
             kind: {"pk": row if isinstance(row, int) else row.pk} for kind, row in {**kinds, "missing": MISSING}.items()
         }
 
+    def numbers(**kinds) -> dict[str, dict]:
+        return {**{kind: {"number": row.number} for kind, row in kinds.items()}, "missing": {"number": "ZZZZ9999"}}
+
     drafts = ids(draft=rows.draft, handed=rows.handed_marketing, mine=rows.mine, foreign=rows.handed_foreign)
     price_lists = ids(desk=rows.prices_desk, floor=rows.prices_floor, foreign=rows.prices_foreign)
     policies = ids(open=rows.discount_open, draft=rows.discount_draft, marketing=rows.discount_marketing,
@@ -44,6 +47,15 @@ def objects(world: World) -> dict[str, dict[str, dict]]:
         "operation": {"specialist": {"op_id": rows.operation.op_id}, "missing": {"op_id": uuid4()}},
         "inbox_read": ids(mine=rows.notice, colleague=rows.foreign_notice),
         "inventory:board_panel": units,
+        **dict.fromkeys((f"enquiries:customer{part}" for part in ("", "_change", "_owner", "_reveal")),
+            numbers(mine=rows.customer_mine, colleague=rows.customer_colleague, foreign=rows.customer_foreign)),
+        **dict.fromkeys((f"contracts:{name}" for name in (
+            "hold", "hold_extend", "hold_release", "hold_complete", "offer_take", "release_ask")),
+            numbers(mine=rows.claim_mine, colleague=rows.claim_colleague, foreign=rows.claim_foreign)),
+        **dict.fromkeys((f"contracts:request{part}" for part in ("", "_reject", "_withdraw")),
+            numbers(mine=rows.asked_mine, colleague=rows.asked_colleague, foreign=rows.asked_foreign)),
+        "contracts:waiting_leave": numbers(mine=rows.wait_mine, colleague=rows.wait_colleague, foreign=rows.wait_foreign),
+        **dict.fromkeys((f"contracts:{name}" for name in ("hold_place", "request_new", "waiting_list", "waiting_join")), units),
         **dict.fromkeys((f"inventory:batch{part}" for part in (
             "", "_progress", "_columns", "_accept", "_again", "_discard", "_submit", "_file", "_workbook", "_review", "_approve",
             "_return", "_return_units")), batches),

@@ -19,6 +19,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import Workbook
 from PIL import Image
 
+from contracts.models import HoldRequest
+from contracts.services import holds, requests, waiting
+from contracts.states import Evidence
+from enquiries.models import Customer
+from enquiries.services import customers
 from inventory.models import (
     AccessGrant,
     BatchLine,
@@ -61,21 +66,22 @@ DESK = OPEN | {
     "a.discount.draft",
     "a.sales.name",
 }
-WHOLE_B = OPEN_B | {"b", "b.mine", "b.sales.name", "b.private"}
+NAMED = {"a.mine.named", "a.colleague.named"}
+WHOLE_B = OPEN_B | {"b", "b.mine", "b.mine.named", "b.sales.name", "b.private"}
 SEES = {
-    "supervisor": DESK | {"a.draft", "a.handed", "a.batch.marketing", "a.batch.desk", "a.floor", "a.price.floor",
+    "supervisor": DESK | NAMED | {"a.draft", "a.handed", "a.batch.marketing", "a.batch.desk", "a.floor", "a.price.floor",
                           "a.private", "a.deputy", "a.account", "a.access"},
-    "specialist": DESK | {"a.draft", "a.handed", "a.batch.marketing", "a.batch.desk", "a.operation"},
-    "salesperson": OPEN | {"a.mine"},
+    "specialist": DESK | NAMED | {"a.draft", "a.handed", "a.batch.marketing", "a.batch.desk", "a.operation"},
+    "salesperson": OPEN | {"a.mine", "a.mine.named"},
     "finance": DESK | {"a.floor", "a.price.floor", "a.deputy"},
     "marketing": OPEN | {"a.handed", "a.batch.marketing", "a.price.marketing", "a.request.marketing"},
     "head": OPEN,
-    "management": DESK | WHOLE_B | {"a.floor", "a.price.floor", "a.private", "a.deputy", "a.account", "a.access"},
+    "management": DESK | NAMED | WHOLE_B | {"a.floor", "a.price.floor", "a.private", "a.deputy", "a.account", "a.access"},
     "administrator": {"a.project", "a.staff", "a.sales.name", "a.private", "a.account", "b.project", "b.staff",
                       "b.sales.name", "b.private", "company"},
     "anonymous": set(),
     "other_supervisor": WHOLE_B,
-    "other_salesperson": OPEN_B | {"b.mine"},
+    "other_salesperson": OPEN_B | {"b.mine", "b.mine.named"},
 }  # fmt: skip
 
 
@@ -101,6 +107,13 @@ class World:
         value = 6_000_000 + self._count * 7919
         self.tokens[category] |= {f"{value:,}", str(value), f"{value / 10000:.2f}"}
         return Decimal(value)
+
+    def phone(self, category: str) -> str:
+        """A mobile number that is a token; shown in full it is a leak to everybody, since it is masked everywhere."""
+        self._count += 1
+        digits = f"1390{self._count * 7919 % 10_000_000:07}"
+        self.tokens[category].add(digits)
+        return digits
 
     def person(self, identity: str, role: Role | None, where: Project | None, category: str) -> User:
         fields = {name: self.token(f"{category}.private") for name in ("phone", "email")}
@@ -133,6 +146,8 @@ def make(shape: str = "{}") -> World:
     _projects(world)
     _people(world)
     _units(world)
+    _customers(world)
+    _claims(world)
     _files(world)
     _batches(world)
     _prices(world)
@@ -231,6 +246,55 @@ def _units(world: World) -> None:
         UnitLock.objects.create(unit=unit, kind=Lock.OPENING, reason=world.token(category), reference=world.token(category),
                                 set_by=people["supervisor"])  # fmt: skip
         Unit.objects.filter(pk=unit.pk).update(locks=Lock.OPENING.value)
+
+
+def _customers(world: World) -> None:
+    """Name and note are for who may see the customer, the number also for who may see their claims, the phone for nobody."""
+    people = world.people
+    for name, letter, category, owner, by in (
+        ("mine", "a", "a.mine", "salesperson", "specialist"), ("colleague", "a", "a.colleague", "colleague", "specialist"),
+        ("foreign", "b", "b.mine", "other_salesperson", "other_specialist"),
+    ):  # fmt: skip
+        named = partial(world.token, f"{category}.named")
+        row = customers.enter_customer(
+            op_id=uuid4(), project=getattr(world.rows, letter).project, name=f"Guest {named()}", phone=world.phone("phone"),
+            owner=people[owner], note=named(), by=people[by],
+        )  # fmt: skip
+        row.number, row.note = re.findall(r"zq\d{4}k", world.token(category))[0], named()
+        save_tracked(row, action="customer.change", by=people[by], fields=["number", "note"])
+        setattr(world.rows, f"customer_{name}", row)
+
+
+def _claims(world: World) -> None:
+    """In each project a hold, an open and an answered request, and who waits; in project A also a colleague's."""
+    rows, people = world.rows, world.people
+    for name, letter, category, seller, desk, floor in (
+        ("mine", "a", "a.mine", "salesperson", "specialist", 31),
+        ("colleague", "a", "a.colleague", "colleague", "specialist", 32),
+        ("foreign", "b", "b.mine", "other_salesperson", "other_specialist", 33),
+    ):
+        mark, who, by = partial(world.token, category), people[seller], people[desk]
+        project = getattr(rows, letter).project
+        unit = _unit(world, letter, category, floor, Status.AVAILABLE, desk, salesperson=who)
+        first, second = (_customer(world, project, f"{category}.named", who, by) for _one in range(2))
+        terms = holds.Terms(first, who, mark(), Evidence.ID_SEEN)
+        claim = holds.place_hold(op_id=uuid4(), unit_id=unit.pk, terms=terms, by=by)
+        asked, answered = (_asked(project, second, who, mark()) for _one in range(2))
+        requests.reject_request(op_id=uuid4(), number=answered.number, answer=mark(), by=by)
+        wanted = rows.claim_mine.unit_id if name == "colleague" else unit.pk
+        place = waiting.join(op_id=uuid4(), unit_id=wanted, customer=second, salesperson=who, note=mark(), by=by)
+        for kind, row in (("claim", claim), ("asked", asked), ("wait", place)):
+            setattr(rows, f"{kind}_{name}", row)
+
+
+def _customer(world: World, project: Project, category: str, owner: User, by: User) -> Customer:
+    row = Customer(project=project, name=world.token(category), owner=owner, entered_by=by)
+    return save_tracked(row, action="customer.enter", by=by)
+
+
+def _asked(project: Project, customer: Customer, by: User, reason: str) -> HoldRequest:
+    return requests.ask_for_hold(op_id=uuid4(), project=project, unit_id=None, wish=requests.Wish(floor_from=2),
+                                 customer=customer, reason=reason, by=by)  # fmt: skip
 
 
 def attach(name: str, content: bytes, content_type: str, by: User, level: str = Level.INTERNAL) -> Attachment:

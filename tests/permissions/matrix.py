@@ -44,6 +44,20 @@ operation                            specialist -2------i--  xi
 readyz                               ·          vvvvvvvvvvv  xx
 search                               ·          22222222i22  xi
 
+# Customers: the desk's all, a salesperson's own; management reads them masked. Finance knows their numbers from claims only.
+enquiries:customer                   mine       222---2-i--  xi
+enquiries:customer                   colleague  22---2       ·
+enquiries:customer_change            mine       222---F-i--  uuu---F-i--
+enquiries:customer_change            colleague  22---F       uu---F
+enquiries:customer_enter             ·          222FFFF-i--  uuuFFFF-i--
+enquiries:customer_enter             abroad     --F22        --Fuu
+enquiries:customer_list              ·          222FFF2-i--  xi
+enquiries:customer_list              abroad     --222        ·
+enquiries:customer_owner             mine       22F---F-i--  uuF---F-i--
+enquiries:customer_owner             colleague  22---F       uu---F
+enquiries:customer_reveal            mine       xi           uuu---F-i--
+enquiries:customer_reveal            colleague  ·            uu---F
+
 # Units, drafts and materials: a salesperson's own, a colleague's, a draft.
 inventory:assign                     ·          2FFFFFF-i--  uFFFFFF-i--
 inventory:assign                     abroad     --F2F        --FuF
@@ -237,6 +251,46 @@ inventory:unit_unlock                colleague  2F-F-F       uF-F-F
 inventory:unit_unlock                draft      2F----       uF----
 inventory:unlock                     ·          2FFFFFF-i--  uFFFFFF-i--
 inventory:unlock                     abroad     --F2F        --FuF
+
+# Claims: a salesperson's own, a colleague's; the desk holds, salespeople ask. Finance and management read.
+contracts:hold                       mine       2222--2-i--  xi
+contracts:hold                       colleague  22-2-2       ·
+contracts:hold_complete              mine       22FF--F-i--  uuFF--F-i--
+contracts:hold_complete              colleague  22-F-F       uu-F-F
+contracts:hold_extend                mine       22FF--F-i--  uuFF--F-i--
+contracts:hold_extend                colleague  22-F-F       uu-F-F
+contracts:hold_list                  ·          2222FF2-i--  xi
+contracts:hold_list                  abroad     --222        ·
+contracts:hold_place                 mine       22FF--F-i--  uuFF--F-i--
+contracts:hold_place                 colleague  22-F-F       uu-F-F
+contracts:hold_place                 draft      22----       uu----
+contracts:hold_release               mine       22FF--F-i--  uuFF--F-i--
+contracts:hold_release               colleague  22-F-F       uu-F-F
+contracts:offer_take                 mine       22FF--F-i--  uuFF--F-i--
+contracts:offer_take                 colleague  22-F-F       uu-F-F
+contracts:release_ask                mine       FF2F--F-i--  FFuF--F-i--
+contracts:release_ask                colleague  FF-F-F       FF-F-F
+contracts:request                    mine       2222--2-i--  xi
+contracts:request                    colleague  22-2-2       ·
+contracts:request_list               ·          2222FF2-i--  xi
+contracts:request_list               abroad     --222        ·
+contracts:request_new                mine       FF2F--F-i--  FFuF--F-i--
+contracts:request_new                colleague  FF-F-F       FF-F-F
+contracts:request_new                draft      FF----       FF----
+contracts:request_reject             mine       22FF--F-i--  uuFF--F-i--
+contracts:request_reject             colleague  22-F-F       uu-F-F
+contracts:request_withdraw           mine       FF2F--F-i--  FFuF--F-i--
+contracts:request_withdraw           colleague  FF-F-F       FF-F-F
+contracts:waiting_join               mine       222F--F-i--  uuuF--F-i--
+contracts:waiting_join               colleague  22-F-F       uu-F-F
+contracts:waiting_join               draft      22----       uu----
+contracts:waiting_leave              mine       222F--F-i--  uuuF--F-i--
+contracts:waiting_leave              colleague  22-F-F       uu-F-F
+contracts:waiting_list               mine       22F2--2-i--  xi
+contracts:waiting_list               colleague  22-2-2       ·
+contracts:waiting_list               draft      22----       ·
+contracts:wish_new                   ·          FF2FFFF-i--  FFuFFFF-i--
+contracts:wish_new                   abroad     --FF2        --FFu
 
 # A project's own pages: its supervisor. The company's projects: management.
 company:project_list                 ·          FFFFFF2FiFF  Fi
