@@ -57,6 +57,7 @@ class Lock(models.TextChoices):
     PRICE = "PRICE", _("Price under decision")
     OPENING = "OPENING", _("Kept for an opening event")
     STOP = "STOP", _("Sales stopped")
+    FROZEN = "FROZEN", _("Under examination")
 
 
 LOCK_MARKS = {
@@ -66,6 +67,7 @@ LOCK_MARKS = {
     Lock.PRICE: pgettext_lazy("lock mark", "P"),
     Lock.OPENING: pgettext_lazy("lock mark", "O"),
     Lock.STOP: pgettext_lazy("lock mark", "Z"),
+    Lock.FROZEN: pgettext_lazy("lock mark", "F"),
 }
 
 REVIEW_TABLE = {

@@ -184,13 +184,15 @@ class Unit(models.Model):
 
 
 class UnitLock(models.Model):
-    """One overlay lock on one unit: why, by whom, since when, and (when off) until when (domain B2.3)."""
+    """One overlay lock on one unit: why, by whom (nobody: the nightly check), since when, and (when off) until when (domain B2.3)."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="overlay_locks")
     kind = models.CharField(_("lock"), max_length=10, choices=Lock.choices)
     reason = models.CharField(_("reason"), max_length=300)
     reference = models.CharField(max_length=60, blank=True)
-    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
+    set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
+    )
     set_at = models.DateTimeField(_("since"), db_default=Now())
     lifted_at = models.DateTimeField(_("lifted"), null=True)
     history = tracked()

@@ -25,7 +25,7 @@ class AuditEvent(models.Model):
 
     class Meta:
         verbose_name = _("audit event")
-        indexes = [models.Index(fields=["target_kind", "target_id"])]
+        indexes = [models.Index(fields=["target_kind", "target_id", "at"])]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.action}"
