@@ -53,7 +53,7 @@ fix: setup-dev ## format, and repair what can be repaired by a tool
 	$(BIN)/ruff check --quiet --fix $(CODE)
 	$(BIN)/ruff format --quiet $(CODE)
 
-bench: setup-dev ## measure, and write the figures to benchmarks/results/
+bench: setup-dev ## measure beside limits and peers (needs PostgreSQL, Chromium): figures to benchmarks/results.json
 	$(BIN)/python -m benchmarks $(ARGS)
 
 race: setup-dev ## 30 minutes, 200 clients, a PostgreSQL of its own that is crashed: figures to benchmarks/results.json

@@ -1,53 +1,53 @@
-"""`python -m benchmarks [NAME …]`: measure, compare with the limits, print, and keep the raw figures."""
+"""`python -m benchmarks [NAME …]`: measure in one run, beside limits and peers; print, and keep the figures in results.json."""
 
-import json
 import os
 import platform
 import subprocess
 import sys
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Callable
 
-from benchmarks import board, start
+from benchmarks import board, imports, opening, paint, scope, web
+from benchmarks.figures import Figure
+from benchmarks.ground import Ground
+from benchmarks.race import results
 
-MEASUREMENTS = {"start": start, "board": board}
-RESULTS = Path(__file__).parent / "results"
+# In this order: what needs the plain stock first, what multiplies it last.
+MEASUREMENTS: dict[str, Callable[[Ground], list[Figure]]] = {
+    "board": board.measure,
+    "web": web.measure,
+    "opening": opening.measure,
+    "paint": paint.measure,
+    "imports": imports.measure,
+    "scope": scope.measure,
+}
 
 
 def main(names: list[str]) -> int:
     unknown = [name for name in names if name not in MEASUREMENTS]
     if unknown:
-        print(
-            f"There is no measurement called {', '.join(unknown)}; there are: {', '.join(MEASUREMENTS)}.",
-            file=sys.stderr,
-        )
+        known = ", ".join(MEASUREMENTS)
+        print(f"There is no measurement called {', '.join(unknown)}; there are: {known}.", file=sys.stderr)
         return 2
-    results = {name: MEASUREMENTS[name].measure() for name in names or MEASUREMENTS}
     missed = 0
-    for name, figures in results.items():
-        for figure, value in figures.items():
-            limit = MEASUREMENTS[name].LIMITS.get(figure)
-            missed += limit is not None and value > limit
-            print(f"{name:10} {figure:40} {value:10.2f}{'' if limit is None else f'   must be ≤ {limit}'}")
-    print(f"Kept in {_keep(results)}.")
+    with Ground() as ground:
+        for name in names or MEASUREMENTS:
+            figures = MEASUREMENTS[name](ground)
+            for figure in figures:
+                print(figure.line(), flush=True)
+                missed += figure.judgement == "MISSED"
+            results.keep(name, {**_machine(), "figures": [figure.as_json() for figure in figures]})
+    print(f"{missed} figures beyond what must hold. Kept in {results.RESULTS}.")
     return 1 if missed else 0
 
 
-def _keep(results: dict[str, dict[str, float]]) -> Path:
-    now = datetime.now(UTC)
+def _machine() -> dict:
     version = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-    RESULTS.mkdir(exist_ok=True)
-    file = RESULTS / f"{now:%Y%m%d-%H%M%S}.json"
-    machine = {
-        "cores": os.cpu_count(),
+    return {
+        "version": version,
         "load": os.getloadavg(),
         "python": platform.python_version(),
         "system": platform.platform(),
     }
-    file.write_text(
-        json.dumps({"at": now.isoformat(), "version": version, "machine": machine, "figures": results}, indent=2)
-    )
-    return file
 
 
 if __name__ == "__main__":

@@ -65,3 +65,8 @@ def _start(clone: Path, home: Path) -> float:
         os.killpg(running.pid, signal.SIGINT)
         running.stdout.read()
     return taken
+
+
+if __name__ == "__main__":
+    for name, value in measure().items():
+        print(f"{name:40} {value:10.2f}{f'   must be ≤ {LIMITS[name]}' if name in LIMITS else ''}")

@@ -164,7 +164,9 @@ FAULTS = {
         ),
         crash_at_end=True,
     ),
-    "skipped events": Fault(sql=(f"ALTER TABLE {UNITS} DISABLE TRIGGER USER",), patch=_skip_events()),
+    "skipped events": Fault(
+        sql=tuple(f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in (UNITS, CLAIMS)), patch=_skip_events()
+    ),
     "swallowed errors": Fault(patch=_swallow),
     "op_id not unique": Fault(unique=((EVENTS, "op_id"), (OPERATIONS, "op_id"))),
     "no locks": Fault(patch=_no_lock),

@@ -56,7 +56,14 @@ def run(plan: Plan, *, template: str = "") -> Verdict:
             stack.callback(worlds.drop_database, owner_url)
         if not template:
             worlds.migrate()
+        stack.callback(_disconnect)
         return _race(plan, fault, cluster, place)
+
+
+def _disconnect() -> None:
+    from django.db import connection
+
+    connection.close()
 
 
 def _race(plan: Plan, fault: Fault, cluster: Cluster | None, place: Path) -> Verdict:
@@ -94,7 +101,6 @@ def _race(plan: Plan, fault: Fault, cluster: Cluster | None, place: Path) -> Ver
     taken = time.monotonic() - begun
     calls = list(read_calls(place))
     checker = _checker(world, calls, offset)
-    connection.close()
     violations = checker.run()
     return Verdict(violations, _figures(plan, calls, checker, nemesis, taken, violations))
 

@@ -43,7 +43,7 @@ def _maintain(owner_url: str, statement: str) -> None:
     """Do it to the database of the address, as soon as the last connections of killed clients have ended."""
     place, name = owner_url.rsplit("/", 1)
     with psycopg.connect(f"{place}/postgres", autocommit=True) as connection:
-        for _attempt in range(100):
+        for _attempt in range(10):
             try:
                 connection.execute(statement.replace("{name}", name))
             except psycopg.errors.ObjectInUse:
@@ -61,6 +61,7 @@ def migrate() -> None:
 def stock(plan: Plan) -> World:
     """Fill the empty database; needs Django set up."""
     from inventory.models import Unit
+    from salescontrol.core.history import save_tracked
     from salescontrol.core.models import Setting
     from salescontrol.core.permissions import Role
     from tests import build
@@ -79,7 +80,7 @@ def stock(plan: Plan) -> World:
     units = [build.unit(tower, floor=1 + number // 4, room=f"{number % 4:02d}", by=by) for number in range(plan.units)]
     customers = [customer(project, sellers[number % len(sellers)]) for number in range(CUSTOMERS)]
     for key, value in _terms().items():
-        Setting.objects.create(key=key, value=value)
+        save_tracked(Setting(key=key, value=value), action="setting.change", by=by)
     return World(
         project=project.pk,
         units=_pks(units),
