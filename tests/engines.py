@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from django.apps import apps
 from django.db import connection
+from django.test import TransactionTestCase
 
 from salescontrol.core import append_only
 from salescontrol.core.env import database
@@ -35,20 +36,25 @@ def _switch(who: dict) -> None:
 
 
 def let_tests_empty_tables() -> None:
-    """Between tests that commit, tables are emptied: by the owner, with the guards of append-only tables off meanwhile.
+    """Between tests that commit, tables are emptied: by the owner, with the guards of append-only tables off meanwhile; and
+    what lays triggers after a migration is asked again, as the owner too.
 
     Said to the class: under Playwright's event loop Django gives the test a second connection.
     """
     operations = type(connection.ops)
-    plain = operations.execute_sql_flush
+    plain, teardown = operations.execute_sql_flush, TransactionTestCase._fixture_teardown
 
     def flush(self, sql_list) -> None:
-        become_owner()
         with guards_off():
             plain(self, sql_list)
+
+    def empty(self) -> None:
+        become_owner()
+        teardown(self)
         become_application()
 
     operations.execute_sql_flush = flush
+    TransactionTestCase._fixture_teardown = empty
 
 
 # All tables with triggers of ours at once: one answer of the server instead of two hundred.
