@@ -21,7 +21,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db import DatabaseError
-from django.db.models import Min
+from django.db.models import Min, Q
 
 from salescontrol.core import clock, seals
 from salescontrol.core.models import Seal, SealedRow
@@ -71,10 +71,15 @@ def write_due(*, wait: bool = True) -> int:
 
 
 def restore_needed() -> bool:
-    """Whether the journal knows seals that the database lacks: an older copy was restored, or the end was cut off."""
+    """Whether the journal knows seals that the database lacks: an older copy was restored, or the end was cut off. No more once
+    a seal says that it goes on behind them."""
     place = folder()
     last = tail(place) if place else None
-    return last is not None and not Seal.objects.filter(number=last["seal"], digest=last["digest"]).exists()
+    if last is None:
+        return False
+    there = Q(number=last["seal"], digest=last["digest"])
+    replayed = Q(number__gt=last["seal"], follows__gt=0, follows__lt=last["seal"])
+    return not Seal.objects.filter(there | replayed).exists()
 
 
 def lag(now: datetime | None = None) -> timedelta:
