@@ -51,3 +51,18 @@ def register() -> None:
         icon="calendar-days",
         permission=Permission.COMPANY_SETTINGS,
     )
+    navigation.register(
+        _("Audit trail"),
+        "security:trail",
+        group="security",
+        order=30,
+        icon="scroll-text",
+        permission=Permission.AUDIT_SEE,
+    )
+    navigation.register(
+        _("Who saw whom"), "security:seen", group="security", order=31, icon="eye", permission=Permission.AUDIT_SEE
+    )
+    navigation.register(
+        _("Check of the record"), "security:consistency", group="security", order=32, icon="shield-check",
+        permission=Permission.CONSISTENCY_SEE,
+    )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from security.views import accounts, deputies, me, settings, sign_in
+from security.views import accounts, deputies, me, settings, sign_in, trail
 
 app_name = "security"
 urlpatterns = [
@@ -30,6 +30,11 @@ urlpatterns = [
     path("people/deputies/", deputies.DeputyList.as_view(), name="deputies"),
     path("people/deputies/name/", deputies.DeputyName.as_view(), name="deputy_name"),
     path("people/deputies/<int:pk>/end/", deputies.DeputyEnd.as_view(), name="deputy_end"),
+    path("records/", trail.Trail.as_view(), name="trail"),
+    path("records/seen/", trail.Seen.as_view(), name="seen"),
+    path("records/check/", trail.Consistency.as_view(), name="consistency"),
+    path("records/check/now/", trail.CheckNow.as_view(), name="check_now"),
+    path("records/check/units/<int:pk>/lift/", trail.FreezeLift.as_view(), name="freeze_lift"),
     path("settings/", settings.Settings.as_view(), name="settings"),
     path("settings/history/", settings.SettingsHistory.as_view(), name="settings_history"),
     path("settings/holidays/", settings.Holidays.as_view(), name="holidays"),

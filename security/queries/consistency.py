@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from contracts.models import Claim
 from inventory.models import Unit, UnitEvent, UnitLock
+from inventory.queries.scope import units_visible_to
 from inventory.queries.stops import covers, live_stops
 from inventory.states import CLAIMED, Lock, Review, Status
 from salescontrol.core import clock, journal
@@ -170,3 +171,9 @@ def frozen_units(ids: Collection[int | None]) -> set[int]:
     """Which of these units are under examination now."""
     rows = UnitLock._base_manager.filter(kind=Lock.FROZEN, lifted_at__isnull=True, unit__in=[pk for pk in ids if pk])
     return set(rows.values_list("unit_id", flat=True))
+
+
+def frozen_unit(access: Access, unit_id: int) -> Unit | None:
+    """The unit under examination of this id, if the reader sees it."""
+    unit = units_visible_to(access).filter(pk=unit_id).first()
+    return unit if unit is not None and Lock.FROZEN in unit.lock_codes else None
