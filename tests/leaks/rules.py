@@ -15,8 +15,9 @@ TOKEN = re.compile(r"zq\d{4}k|\d[\d,]*(?:\.\d\d)?")
 
 
 def leaks(world: World, answer: Answer) -> list[str]:
-    """The tokens in an answer that its reader must not meet, with their category."""
-    found = {token.removesuffix(".00") for text in answer.texts() for token in TOKEN.findall(text.lower())}
+    """The tokens in an answer that its reader must not meet, with their category; the address that they typed tells them nothing."""
+    texts = [text.replace(answer.address.path, "").lower() for text in answer.texts()]
+    found = {token.removesuffix(".00") for text in texts for token in TOKEN.findall(text)}
     shown = found & world.forbidden(answer.identity)
     return [f"{answer} shows {world.category(token)}: {token}" for token in sorted(shown)]
 
