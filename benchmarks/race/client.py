@@ -33,27 +33,34 @@ MIX = {"hold": 22, "release": 10, "extend": 7, "withhold": 3, "offer": 5, "again
 DEADLOCK, LOCK_TIMEOUT = "40P01", "55P03"
 
 
+class People:
+    """Who acts and for whom, read once before the clients begin; everything else is asked of the database each time."""
+
+    def __init__(self, world: World) -> None:
+        self.users = {user.pk: user for user in User.objects.all()}
+        self.customers = {row.pk: row for row in Customer.every.all()}
+        self.project = Project.objects.get(pk=world.project)
+        for user in self.users.values():
+            access_of(user)
+
+
 class Client:
-    def __init__(self, number: int, plan: Plan, world: World, place: Path) -> None:
-        random.seed(f"{plan.seed}/{number}/{os.getpid()}")
+    def __init__(self, number: int, plan: Plan, world: World, people: "People", place: Path) -> None:
         self.world, self.plan, self.place = world, plan, place
-        self.log = Log(place / f"client-{number:03d}-{os.getpid()}.jsonl")
+        self.users, self.customers, self.project = people.users, people.customers, people.project
+        self.number = number
         self.known: dict[int, str] = {}
         self.lost: list[dict] = []
         self.waited = 0.0
 
-    def connect(self) -> None:
-        """Read the people once, as a web process does; everything else is asked of the database each time."""
-        self.users = {user.pk: user for user in User.objects.all()}
-        for user in self.users.values():
-            access_of(user)
-        self.customers = {row.pk: row for row in Customer.objects.all()}
-        self.project = Project.objects.get(pk=self.world.project)
+    def open_log(self) -> None:
+        """In the forked process: a file and a sequence of choices of its own."""
+        random.seed(f"{self.plan.seed}/{self.number}/{os.getpid()}")
+        self.log = Log(self.place / f"client-{self.number:03d}-{os.getpid()}.jsonl")
 
     def run(self, deadline: float) -> None:
         names, weights = list(MIX), list(MIX.values())
         with connection.execute_wrapper(self._measure_locks):
-            self._until_it_answers(self.connect)
             while self.log.count < self.plan.operations and time.monotonic() < deadline:
                 if self.lost and random.random() < 0.7:
                     self._call(self.lost.pop())
@@ -164,8 +171,8 @@ class Client:
         return {"count": holds.expire_due(limit=20)}
 
     def _do_read(self, what: dict) -> dict:
-        live = Claim.objects.filter(unit=OuterRef("pk"), released_at__isnull=True).order_by("pk").values("number")[:1]
-        rows = Unit.objects.filter(pk__in=what["units"]).values_list("pk", status_at(clock.now()), Subquery(live))
+        live = Claim.every.filter(unit=OuterRef("pk"), released_at__isnull=True).order_by("pk").values("number")[:1]
+        rows = Unit.every.filter(pk__in=what["units"]).values_list("pk", status_at(clock.now()), Subquery(live))
         seen = [(pk, status, claim if status == "HELD" else None) for pk, status, claim in rows]
         self.known.update({pk: claim for pk, _status, claim in seen if claim})
         return {"seen": seen}
@@ -177,14 +184,14 @@ class Client:
             return {"answer": "aborted", "code": state or "locked"}
         if "op_id" in what:
             self.lost.append(what)
-        self._until_it_answers(connection.ensure_connection)
+        self._reconnect()
         return {"answer": "unknown", "code": f"{state or type(error).__name__}"}
 
-    def _until_it_answers(self, ask: Callable[[], object]) -> None:
+    def _reconnect(self) -> None:
         while True:
             connection.close()
             try:
-                ask()
+                connection.ensure_connection()
             except (OperationalError, InterfaceError):
                 time.sleep(random.uniform(0.05, 0.2))
             else:
@@ -200,11 +207,10 @@ class Client:
             self.waited = max(self.waited, time.monotonic() - begun)
 
 
-def client_process(
-    number: int, plan: Plan, world: World, place: Path, deadline: float, prepare: Callable[[], None]
-) -> None:
+def client_process(client: Client, deadline: float, prepare: Callable[[], None]) -> None:
     """The whole life of one forked client; `prepare` lays a seeded fault, if one was asked for."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     prepare()
-    Client(number, plan, world, place).run(deadline)
+    client.open_log()
+    client.run(deadline)
     connection.close()

@@ -75,6 +75,9 @@ def _race(plan: Plan, fault: Fault, cluster: Cluster | None, place: Path) -> Ver
     connection.settings_dict["OPTIONS"].pop("pool", None)
     world = worlds.stock(plan)
     fault.spoil_database(os.environ.get("DATABASE_OWNER_URL", ""))
+    from benchmarks.race.client import Client, People, client_process
+
+    people = People(world)
     connection.close()
     prepare = fault.preparation()
     offset = time.time() - time.monotonic()
@@ -84,9 +87,8 @@ def _race(plan: Plan, fault: Fault, cluster: Cluster | None, place: Path) -> Ver
     deadline = begun + plan.seconds
 
     def start_client(number: int) -> None:
-        from benchmarks.race.client import client_process
-
-        clients[number] = FORK.Process(target=client_process, args=(number, plan, world, place, deadline, prepare))
+        client = Client(number, plan, world, people, place)
+        clients[number] = FORK.Process(target=client_process, args=(client, deadline, prepare))
         clients[number].start()
 
     gc.freeze()
@@ -102,6 +104,8 @@ def _race(plan: Plan, fault: Fault, cluster: Cluster | None, place: Path) -> Ver
     calls = list(read_calls(place))
     checker = _checker(world, calls, offset)
     violations = checker.run()
+    if not any(call.get("answer") == "ok" for call in calls):
+        violations.append("nothing was done")
     return Verdict(violations, _figures(plan, calls, checker, nemesis, taken, violations))
 
 
@@ -140,10 +144,10 @@ def _checker(world: worlds.World, calls: list[dict], offset: float):
         )
         for event in UnitEvent.objects.iterator()
     ]  # fmt: skip
-    units = {row["pk"]: row for row in Unit.objects.values("pk", "status", "event_seq")}
+    units = {row["pk"]: row for row in Unit.every.values("pk", "status", "event_seq")}
     claims = [
         {"unit": unit, "number": number, "live": released is None}
-        for unit, number, released in Claim.objects.values_list("unit_id", "number", "released_at")
+        for unit, number, released in Claim.every.values_list("unit_id", "number", "released_at")
     ]
     return Checker(
         events=events, units=units, claims=claims, base=world.base, calls=calls, specialists=world.specialists,

@@ -88,7 +88,7 @@ def stock(plan: Plan) -> World:
         supervisors=_pks(people[Role.SUPERVISOR]),
         salespeople=_pks(sellers),
         customers=_pks(customers),
-        base=dict(Unit.objects.values_list("pk", "event_seq")),
+        base=dict(Unit.every.values_list("pk", "event_seq")),
     )
 
 
