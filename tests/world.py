@@ -246,10 +246,12 @@ def _units(world: World) -> None:
         UnitLock.objects.create(unit=unit, kind=Lock.OPENING, reason=world.token(category), reference=world.token(category),
                                 set_by=people["supervisor"])  # fmt: skip
         Unit.objects.filter(pk=unit.pk).update(locks=Lock.OPENING.value)
+    UnitLock.objects.create(unit=rows.held, kind=Lock.FROZEN, reason=world.token("a.colleague"))
+    Unit.objects.filter(pk=rows.held.pk).update(locks=f"{Lock.FROZEN.value},{Lock.OPENING.value}")
 
 
 def _customers(world: World) -> None:
-    """Name and note are for who may see the customer, the number also for who may see their claims, the phone for nobody."""
+    """Name and note, with what stood there before, are for who may see the customer; the whole phone number for nobody."""
     people = world.people
     for name, letter, category, owner, by in (
         ("mine", "a", "a.mine", "salesperson", "specialist"), ("colleague", "a", "a.colleague", "colleague", "specialist"),
@@ -260,9 +262,8 @@ def _customers(world: World) -> None:
             op_id=uuid4(), project=getattr(world.rows, letter).project, name=f"Guest {named()}", phone=world.phone("phone"),
             owner=people[owner], note=named(), by=people[by],
         )  # fmt: skip
-        row.number, row.note = re.findall(r"zq\d{4}k", world.token(category))[0], named()
-        save_tracked(row, action="customer.change", by=people[by], fields=["number", "note"])
-        setattr(world.rows, f"customer_{name}", row)
+        row.note = named()
+        setattr(world.rows, f"customer_{name}", save_tracked(row, action="customer.change", by=people[by], fields=["note"]))
 
 
 def _claims(world: World) -> None:
