@@ -79,7 +79,13 @@ class Browser:
             self.connection.close()  # A connection that was idle too long; a browser asks again as well.
             self.connection.request(method, path, body, headers)
             answer = self.connection.getresponse()
+        self._keep_cookies(answer.headers.get_all("Set-Cookie") or [])
         return answer.status, dict(answer.getheaders()), answer.read()
+
+    def _keep_cookies(self, set_cookies: list[str]) -> None:
+        kept = dict(pair.split("=", 1) for pair in self.headers["Cookie"].split("; ") if pair)
+        kept.update(cookie.split(";")[0].split("=", 1) for cookie in set_cookies)
+        self.headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in kept.items())
 
     @staticmethod
     def plain(headers: dict[str, str], body: bytes) -> bytes:

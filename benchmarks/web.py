@@ -127,11 +127,9 @@ class Seller:
         self.token = self._form(Seller.free[-1])
 
     def _form(self, unit: int) -> str:
-        """The page of the form, once: its token against forgery, and the cookie that belongs to it."""
+        """The page of the form, once: its token against forgery."""
         status, headers, body = self.browser.read(f"/p/BENCH/holds/units/{unit}/hold/")
         page = self.browser.plain(headers, expect((status, body))).decode()
-        if "Set-Cookie" in headers:
-            self.browser.headers["Cookie"] += "; " + headers["Set-Cookie"].split(";")[0]
         found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
         return found.group(1) if found else ""
 
