@@ -1,18 +1,13 @@
 """What security does by the clock."""
 
-from datetime import datetime
 
-from salescontrol.core import clock, jobs, journal
+from salescontrol.core import jobs, journal
 from security.models import User
 from security.services import attempts, consistency, sessions
 from security.sessions import SessionStore
 
 
-def _hour(now: datetime) -> str:
-    return f"{clock.local(now):%Y-%m-%dT%H}"
-
-
-@jobs.every("sessions.close", _hour)
+@jobs.every("sessions.close", jobs.HOURLY)
 def close_sessions(slot: str) -> str:
     """Once an hour: sessions that nobody came back to are marked as ended, sessions of nobody and old counts are swept."""
     SessionStore.clear_expired()
