@@ -7,12 +7,14 @@ from decimal import Decimal
 import pytest
 from django.db import transaction
 
+from enquiries.services import customers
 from inventory.models import ListingBatch, Team, UnitInterest
 from inventory.states import Status
 from salescontrol.core import approvals
 from salescontrol.core.models import Notice
 from salescontrol.core.permissions import Role
 from tests import build
+from tests.enquiries import stock
 from tests.leaks.rules import leaks, normal
 
 pytestmark = pytest.mark.django_db
@@ -27,11 +29,11 @@ STRANGE = (
 )  # fmt: skip
 PAGES = {
     "salesperson": ("/", "/inbox/", "/approvals/", "/me/", "/p/AAA/units/", "/p/AAA/board/", "/p/AAA/board/wall/",
-                    "/p/AAA/board/print/", "/p/AAA/discounts/", "/people/deputies/"),
+                    "/p/AAA/board/print/", "/p/AAA/discounts/", "/people/deputies/", "/p/AAA/customers/"),
     "marketing": ("/", "/inbox/", "/approvals/", "/p/AAA/units/", "/p/AAA/board/", "/p/AAA/board/print/", "/p/AAA/batches/",
                   "/p/AAA/prices/", "/p/AAA/discounts/", "/p/AAA/drafts/"),
 }  # fmt: skip
-LISTS = ("/p/AAA/units/", "/p/AAA/board/", "/approvals/", "/p/AAA/batches/", "/p/AAA/prices/")
+LISTS = ("/p/AAA/units/", "/p/AAA/customers/", "/p/AAA/board/", "/approvals/", "/p/AAA/batches/", "/p/AAA/prices/")
 WHO = tuple(PAGES)
 
 
@@ -43,7 +45,14 @@ def addresses(crawl, identity: str) -> Iterator[str]:
     for unit in own:
         yield f"/p/AAA/units/{unit.pk}/"
         yield f"/p/AAA/board/unit/{unit.pk}/"
+    if identity == "salesperson":
+        yield f"/p/AAA/customers/{rows.customer_mine.number}/"
+        yield f"/p/AAA/customers/?q={rows.customer_colleague.phone}"
     for words in (
+        rows.customer_colleague.phone,
+        rows.customer_colleague.name,
+        rows.customer_colleague.number,
+        "Guest",
         rows.colleague.number,
         rows.colleague.room,
         rows.mine.number,
@@ -90,6 +99,9 @@ def change_what_is_hidden(world, who: str) -> None:
         build.place_in(Status.HELD, unit, by=new, list_total=1, salesperson=new, note="zqnew")
         UnitInterest.objects.create(unit=unit, user=new, kind="hold")
     UnitInterest.objects.create(unit=rows.mine, user=new, kind="enquiry")
+    stock.customer(rows.a.project, colleague, name="Guest zqnew", number="13900000001", by=specialist)
+    moved = stock.customer(rows.a.project, new, name="Guest zqnew", by=specialist)
+    customers.assign_owner(customer=moved, owner=colleague, reason="zqnew", by=specialist)
     ListingBatch.objects.create(project=rows.a.project, number="zqnew", title="zqnew", made_by=specialist)
     Team.objects.create(project=rows.a.project, name="zqnew", lead=new)
     approvals.request(
