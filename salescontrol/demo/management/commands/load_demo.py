@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from inventory.models import Project
-from salescontrol.demo import customers, people, today, units
+from salescontrol.demo import customers, holds, people, today, units
 
 
 class Command(BaseCommand):
@@ -28,6 +28,7 @@ class Command(BaseCommand):
             count = units.make(projects, staff)
             customers.make(projects, staff)
             today.make(projects, staff)
+            holds.make(projects, staff)
         self.stdout.write(
             f"{count} units in {len(projects)} projects. Sign-ins: {Path(settings.VAR_DIR) / people.SIGN_INS}"
         )
