@@ -39,7 +39,7 @@ from inventory.models import (
     UnitLock,
 )
 from inventory.queries.scope import units_visible_to
-from inventory.services import changes, discounts, grants, imports, prices, release, review, stops
+from inventory.services import changes, discounts, displays, grants, imports, prices, release, review, stops
 from inventory.states import BatchState, Lock, Status
 from salescontrol.core import approvals, clock, files, pictures
 from salescontrol.core.access import access_of, forget_access
@@ -154,6 +154,7 @@ def make(shape: str = "{}") -> World:
     _requests(world)
     _house(world)
     _stops_and_grants(world)
+    _displays(world)
     for person in world.people.values():
         forget_access(person)
     return world
@@ -263,7 +264,9 @@ def _customers(world: World) -> None:
             owner=people[owner], note=named(), by=people[by],
         )  # fmt: skip
         row.note = named()
-        setattr(world.rows, f"customer_{name}", save_tracked(row, action="customer.change", by=people[by], fields=["note"]))
+        setattr(
+            world.rows, f"customer_{name}", save_tracked(row, action="customer.change", by=people[by], fields=["note"])
+        )
 
 
 def _claims(world: World) -> None:
@@ -487,3 +490,18 @@ def _stops_and_grants(world: World) -> None:
         grant = AccessGrant(user=people[who], unit=unit, purpose=world.token(category), since=clock.now(),
                             until=clock.now() + timedelta(hours=24))  # fmt: skip
         setattr(rows, f"grant_{name}", save_tracked(grant, action="access.grant", by=people["supervisor"]))
+
+
+def _displays(world: World) -> None:
+    """A screen of project A and one of B; and one of a show project without canaries, which nobody has to sign in to see."""
+    rows, people = world.rows, world.people
+    for name, letter, by in (("display", "a", "supervisor"), ("display_foreign", "b", "other_supervisor")):
+        project, title = getattr(rows, letter).project, world.token(f"{letter}.private")
+        row, _secret = displays.add_display(project=project, name=title, prices=False, by=people[by])
+        setattr(rows, name, row)
+    show = build.project("SHOW", name="Show")
+    build.unit(build.building(show, "1#"), 3, by=people["specialist"], number="1-302")
+    keeper = build.user(Role.SUPERVISOR, show, name="Keeper")
+    _open, rows.display_secret = displays.add_display(project=show, name="Hall", prices=False, by=keeper)
+    dark, rows.display_revoked = displays.add_display(project=show, name="Stairs", prices=False, by=keeper)
+    displays.revoke_display(display=dark, by=keeper)
