@@ -2,6 +2,9 @@
 
 from uuid import uuid4
 
+from inventory import wire
+from inventory.queries.live import read_live
+from salescontrol.core.access import access_of
 from tests.world import World
 
 MISSING = 99_999_999
@@ -40,6 +43,7 @@ def objects(world: World) -> dict[str, dict[str, dict]]:
     requests = ids(
         own=rows.change, marketing=rows.handed_request, of_b=rows.foreign_change, account=rows.account_request
     )
+    desk = read_live(access_of(people["supervisor"]), rows.a.project)
     accounts = ids(colleague=people["colleague"], of_b=people["other_salesperson"])
     return {
         **dict.fromkeys(("approval", "approval_execute", "approval_withdraw"), requests),
@@ -47,6 +51,11 @@ def objects(world: World) -> dict[str, dict[str, dict]]:
         "operation": {"specialist": {"op_id": rows.operation.op_id}, "missing": {"op_id": uuid4()}},
         "inbox_read": ids(mine=rows.notice, colleague=rows.foreign_notice),
         "inventory:board_panel": units,
+        "inventory:board_skeleton": {"desk": {"digest": wire.digest(desk)}, "missing": {"digest": "0" * 24}},
+        "inventory:board_prices": {"desk": {"digest": desk.prices}, "missing": {"digest": "0" * 24}},
+        "inventory:display_revoke": ids(own=rows.display, foreign=rows.display_foreign),
+        **dict.fromkeys(("display", "display_changes"), {
+            "on": {"secret": rows.display_secret}, "revoked": {"secret": rows.display_revoked}, "missing": {"secret": "no-such"}}),
         **dict.fromkeys((f"enquiries:customer{part}" for part in ("", "_change", "_owner", "_reveal")),
             numbers(mine=rows.customer_mine, colleague=rows.customer_colleague, foreign=rows.customer_foreign)),
         **dict.fromkeys((f"contracts:{name}" for name in (
@@ -76,6 +85,7 @@ def objects(world: World) -> dict[str, dict[str, dict]]:
         "inventory:team_edit": ids(own=rows.team, foreign=rows.b_team),
         **dict.fromkeys((f"security:account{part}" for part in (
             "", "_change", "_roles", "_close", "_reopen", "_suspend", "_second_factor", "_link")), accounts),
+        "security:freeze_lift": ids(frozen=rows.held, foreign=rows.foreign),
         "security:deputy_end": ids(own=rows.deputy),
         "security:holiday_edit": ids(one=rows.holiday),
         "security:holiday_remove": ids(one=rows.holiday),

@@ -27,20 +27,24 @@ UNION ALL SELECT u.id, {no} FROM inventory_unitinterest i JOIN inventory_unit u 
 UNION ALL SELECT u.id, {no} FROM inventory_accessgrant g JOIN inventory_unit u ON u.id = g.unit_id
  WHERE g.user_id = %(user)s AND g.until > %(at)s AND g.until <= %(now)s AND u.project_id = %(project)s
 """
+_ASK = """
+SELECT ({mark}), (SELECT {words} FROM (
+  SELECT unit_id, place FROM inventory_boardchange WHERE project_id = %(project)s AND {after} {by_the_clock}
+) rung)
+"""
 _RUNG = {
-    "postgresql": """
-SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
-       (SELECT string_agg(DISTINCT unit_id::text || CASE WHEN place THEN 'p' ELSE '' END, ',') FROM (
-           SELECT unit_id, place FROM inventory_boardchange WHERE project_id = %(project)s AND tx >= %(mark)s::text::xid8
-           """
-    + _BY_THE_CLOCK.format(no="false")
-    + ") rung)",
-    "sqlite": _MARKS["sqlite"]
-    + """, (SELECT group_concat(DISTINCT unit_id || CASE WHEN place THEN 'p' ELSE '' END) FROM (
-           SELECT unit_id, place FROM inventory_boardchange WHERE project_id = %(project)s AND id > %(mark)s
-           """
-    + _BY_THE_CLOCK.format(no="0")
-    + ") rung)",
+    "postgresql": _ASK.format(
+        mark=_MARKS["postgresql"],
+        words="string_agg(DISTINCT unit_id::text || CASE WHEN place THEN 'p' ELSE '' END, ',')",
+        after="tx >= %(mark)s::text::xid8",
+        by_the_clock=_BY_THE_CLOCK.format(no="false"),
+    ),
+    "sqlite": _ASK.format(
+        mark=_MARKS["sqlite"],
+        words="group_concat(DISTINCT unit_id || CASE WHEN place THEN 'p' ELSE '' END)",
+        after="id > %(mark)s",
+        by_the_clock=_BY_THE_CLOCK.format(no="0"),
+    ),
 }
 
 

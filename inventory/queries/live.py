@@ -93,7 +93,7 @@ class Live:
         """The hash of what is drawn of each unit, whoever looks; the language is added by `digest`."""
         names = [(row.pk, row.name) for row in self.buildings.values()]
         layouts = [(row.pk, row.code, row.bedrooms) for row in self.layouts.values()]
-        return hash_of(repr((self.project.pk, self.project.currency, names, layouts)), *map("\t".join, self._texts()))
+        return hash_of(repr((self.project.pk, str(self.project.currency), names, layouts)), *map("\t".join, self._texts()))
 
     def _texts(self) -> Iterable[list[str]]:
         for stack in self.stacks:

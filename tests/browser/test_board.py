@@ -39,6 +39,7 @@ def tower(people):
 def board(page, live_server, enter, person, query: str = ""):
     enter(page, person)
     page.goto(f"{live_server.url}/p/AAA/board/{query}")
+    page.locator(".unit, .empty").first.wait_for()
     return page
 
 
@@ -66,6 +67,7 @@ def test_a_click_opens_the_panel_and_the_address_carries_it(tower, page, live_se
     page.go_back()
     expect(page.locator("[data-open] h2")).to_have_text("3#-201")
     page.reload()
+    expect(cell(page, tower.rooms["201"])).to_have_attribute("aria-current", "true")
     expect(page.locator("[data-open] h2")).to_have_text("3#-201")
     page.locator("[data-close]").click()
     expect(page.locator("[data-open]")).to_have_count(0)
@@ -117,9 +119,11 @@ def test_the_legend_filters_and_keeps_the_open_unit_out_of_the_way(tower, page, 
     board(page, live_server, enter, tower.supervisor)
     page.get_by_role("link", name="A Available").click()
     expect(page).to_have_url(re.compile(r"\?status=AVAILABLE$"))
+    expect(page.locator("a.unit.dim").first).to_be_visible()
     assert page.locator("a.unit:not(.dim)").count() == page.locator("a.unit.available").count()
     page.get_by_role("link", name="A Available").click()
     expect(page).to_have_url(re.compile(r"/board/\?$"))
+    expect(page.locator("a.unit").first).to_be_visible()
     assert page.locator("a.unit.dim").count() == 0
 
 
@@ -130,7 +134,7 @@ def test_without_javascript_cells_are_links_and_the_panel_opens(tower, live_serv
     cell(page, tower.rooms["402"]).click()
     expect(page.locator("[data-open] h2")).to_have_text("3#-402")
     page.locator("[data-close]").click()
-    expect(page).to_have_url(f"{live_server.url}/p/AAA/board/?")
+    expect(page).to_have_url(f"{live_server.url}/p/AAA/board/?plain=1")
     page.goto(f"{live_server.url}/p/AAA/board/wall/")
     assert page.locator("[data-screen]:visible").count() == 1
     context.close()

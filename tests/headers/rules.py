@@ -23,6 +23,9 @@ ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+# What a board is drawn from stands at the hash of its content, and signing out clears it (decisions 12).
+FOR_EVER = "private, max-age=31536000, immutable"
+KEPT_BY_BROWSER = ("inventory:board_skeleton", "inventory:board_prices")
 OURS = ("text/html", "application/json", "text/plain")
 
 
@@ -34,7 +37,8 @@ def faults(answer: Answer) -> list[str]:
     policy = answer.headers.get("Content-Security-Policy", "")
     if policy != SANDBOX and parts(policy) != POLICY:
         found.append(f"Content-Security-Policy: {policy}")
-    if "no-store" not in answer.headers.get("Cache-Control", ""):
+    kept = answer.status == 200 and answer.address.name in KEPT_BY_BROWSER
+    if answer.headers.get("Cache-Control") != FOR_EVER if kept else "no-store" not in answer.headers.get("Cache-Control", ""):
         found.append(f"Cache-Control: {answer.headers.get('Cache-Control')}")
     if len(answer.headers.get("X-Request-ID", "")) != 32:
         found.append("X-Request-ID")

@@ -225,6 +225,12 @@ inventory:board_past                 ·          22222F2-i--  xi
 inventory:board_past                 abroad     --222        ·
 inventory:board_print                ·          22222F2-i--  xi
 inventory:board_print                abroad     --222        ·
+inventory:board_state                ·          22222F2-i--  xi
+inventory:board_state                abroad     --222        ·
+inventory:board_changes              ·          22222F2-i--  xi
+inventory:board_changes              abroad     --222        ·
+inventory:board_skeleton             desk       22---F--i--  xi
+inventory:board_prices               desk       22---F--i--  xi
 inventory:board_wall                 ·          22222F2-i--  xi
 inventory:board_wall                 abroad     --222        ·
 
@@ -301,6 +307,15 @@ inventory:building_new               abroad     --F2F        --FuF
 inventory:permit_edit                own        2FFFFFF-i--  uFFFFFF-i--
 inventory:permit_new                 ·          2FFFFFF-i--  uFFFFFF-i--
 inventory:permit_new                 abroad     --F2F        --FuF
+inventory:displays                   ·          2FFFFFF-i--  xi
+inventory:displays                   abroad     --F2F        ·
+inventory:display_new                ·          2FFFFFF-i--  uFFFFFF-i--
+inventory:display_new                abroad     --F2F        --FuF
+inventory:display_revoke             own        2FFFFFF-i--  3FFFFFF-i--
+display                              on         22222222222  xx
+display                              revoked    ------       ·
+display_changes                      on         22222222222  xx
+display_changes                      revoked    ------       ·
 inventory:phase_edit                 own        2FFFFFF-i--  uFFFFFF-i--
 inventory:phase_new                  ·          2FFFFFF-i--  uFFFFFF-i--
 inventory:phase_new                  abroad     --F2F        --FuF
@@ -333,9 +348,12 @@ security:account_second_factor       colleague  F-----F2i--  F-----Fui--
 security:account_second_factor       of_b       -----F       -----F
 security:account_suspend             colleague  F-----F2i--  F-----Fui--
 security:account_suspend             of_b       -----F       -----F
+security:check_now                   ·          2FFFFF22i2F  3FFFFF33i3F
+security:consistency                 ·          2FFFFF22i2F  xi
 security:deputies                    ·          22222222i22  xi
 security:deputy_end                  own        2--2--2-i--  3--3--3-i--
 security:deputy_name                 ·          2FFFFFFFi2F  uFFFFFFFiuF
+security:freeze_lift                 frozen     2F-F--F-i--  uF-F--F-i--
 security:holiday_add                 ·          FFFFFFF2iFF  FFFFFFFuiFF
 security:holiday_edit                one        FFFFFFF2iFF  FFFFFFFuiFF
 security:holiday_remove              one        FFFFFFF2iFF  FFFFFFF3iFF
@@ -343,6 +361,7 @@ security:holidays                    ·          FFFFFFF2iFF  FFFFFFF3iFF
 security:language                    ·          xx           33333333333
 security:me                          ·          22222222i22  xi
 security:one_time                    live       22222222222  uuuuuuuuuuu
+security:seen                        ·          2FFFFF2Fi2F  xi
 security:session_end                 colleague  -------2i--  -------3i--
 security:password                    ·          22222222i22  uuuuuuuuiuu
 security:project_setting_reset       ·          2FFFFFF-i--  cFFFFFF-i--
@@ -359,6 +378,7 @@ security:settings                    ·          FFFFFFF2iFF  FFFFFFFuiFF
 security:settings_history            ·          FFFFFFF2iFF  Fi
 security:sign_in                     ·          33333333233  uuuuuuuuuuu
 security:sign_out                    ·          xx           iiiiiiiiiii
+security:trail                       ·          2FFFFF2Fi2F  xi
 """
 
 

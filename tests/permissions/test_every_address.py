@@ -11,8 +11,8 @@ from tests.permissions.matrix import EXPECTED
 
 pytestmark = pytest.mark.django_db
 every_address = pytest.mark.parametrize("name", sorted(patterns()), scope="module")
-# What a GET may write: that the session was seen, and that somebody took something out.
-WRITTEN_BY_GET = {"security_session", "core_auditevent"}
+# What a GET may write: that the session or a wall display was seen, and that somebody took something out.
+WRITTEN_BY_GET = {"inventory_walldisplay", "security_session", "core_auditevent"}
 
 
 def table(answers: list[Answer]) -> dict[str, tuple[str, str]]:
