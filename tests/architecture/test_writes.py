@@ -140,6 +140,7 @@ def test_abuse_46_nothing_reaches_the_database_as_text():
         "salescontrol/core/clock.py",
         "salescontrol/core/append_only.py",
         "salescontrol/core/guards.py",
+        "salescontrol/core/durability.py",
         "salescontrol/core/seals.py",
     }
     found = []

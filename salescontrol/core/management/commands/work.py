@@ -6,6 +6,7 @@ import threading
 from django.core.management.base import BaseCommand
 
 from salescontrol.core import jobs
+from salescontrol.core.durability import refuse_unsafe
 
 
 class Command(BaseCommand):
@@ -20,5 +21,6 @@ class Command(BaseCommand):
         stop = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
+        refuse_unsafe()
         jobs.run_due()
         jobs.work(pause=lambda: stop.wait(every))
