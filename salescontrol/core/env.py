@@ -71,6 +71,8 @@ def database(url: str, var_dir: Path, *, persistent: bool = False) -> dict:
         "HOST": unquote(parts.hostname or ""),
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 0,
+        # A connection that the server ended meanwhile is not handed out again: after a restart nobody pays for the old ones.
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": pooled,
     }
 

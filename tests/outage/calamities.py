@@ -13,6 +13,7 @@ from celery import Celery
 from tests.outage.day import PROJECT, Click, Day, price_list
 from tests.outage.office import Office
 
+LONG = 1500
 OPEN = "SELECT count(*) FROM core_outboxmessage WHERE done_at IS NULL AND due_at <= now()"
 
 
@@ -126,7 +127,7 @@ def _second_beat(office: Office, length: float) -> None:
 def kill_the_worker_in_the_middle_of_a_file(office: Office, day: Day) -> int:
     """Hand a long list over and kill the worker while it reads; then start it again. Returns the batch's id."""
     before = office.sql("SELECT max(id) FROM inventory_listingbatch")[0][0]
-    day.people["C001"].send_file(f"/p/{PROJECT}/batches/new/", "long.xlsx", price_list(9000, 1500))
+    day.people["C001"].send_file(f"/p/{PROJECT}/batches/new/", "long.xlsx", price_list(9000, LONG))
     reading = f"SELECT id FROM inventory_listingbatch WHERE id > {before} AND state = 'READING' AND progress >= 5"
     office.wait_for(lambda: office.sql(reading), 60, "the list is being read")
     batch = office.sql(reading)[0][0]

@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -47,15 +48,14 @@ class Office:
 
     def prepare(self) -> None:
         """Tables, static files, the demonstration's projects and people."""
-        for command in (["migrate", "-v0"], ["collectstatic", "--no-input", "-v0"], ["load_demo"]):
-            self.manage(*command)
+        with ThreadPoolExecutor() as both:
+            list(both.map(self.manage, (["migrate", "-v0"], ["collectstatic", "--no-input", "-v0"])))
+        self.manage(["load_demo"])
 
-    def manage(self, *command: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "manage.py", *command], cwd=ROOT, env=self.env, capture_output=True, text=True
-        )
+    def manage(self, command: list[str]) -> None:
+        line = [sys.executable, "manage.py", *command]
+        done = subprocess.run(line, cwd=ROOT, env=self.env, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
 
     def start(self, name: str, called: str = "") -> None:
         """Start a program; a second one of its kind is `called` something else."""
@@ -99,6 +99,16 @@ class Office:
         with psycopg.connect(self.owner_url, autocommit=True) as database:
             found = database.execute(text)
             return found.fetchall() if found.description else []
+
+    def drop_connections(self) -> None:
+        """The server ends every connection of the application to this database."""
+        application = urlsplit(self.env["DATABASE_URL"])
+        with psycopg.connect(self.env["DATABASE_URL"], autocommit=True) as database:
+            database.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+                "WHERE usename = %s AND datname = current_database() AND pid <> pg_backend_pid()",
+                [application.username],
+            )
 
     def wait_for(self, happened, seconds: float, what: str) -> float:
         """Wait until `happened()`; returns how long it took."""
