@@ -29,6 +29,7 @@ def check_now(by: int) -> None:
 @jobs.every("journal.watch", jobs.MINUTELY)
 def watch_the_journal(slot: str) -> str:
     """Every minute: those who keep the product running hear of a journal that lags, once an hour."""
+    consistency.tell_of_clock()
     state = journal.state()
     if state.alarm:
         consistency.tell_of_journal(state)

@@ -1,6 +1,6 @@
 """The database's clock: the only time that decides anything (decisions 21). Tests replace `now`."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -11,6 +11,9 @@ _SQL = {
     "postgresql": "SELECT clock_timestamp()",
     "sqlite": "SELECT strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')",
 }
+# The latest moment that this process has seen, and the last one.
+_LATEST = [datetime.min.replace(tzinfo=UTC)]
+_LAST = [datetime.min.replace(tzinfo=UTC)]
 
 
 def now() -> datetime:
@@ -18,7 +21,15 @@ def now() -> datetime:
     with connection.cursor() as cursor:
         cursor.execute(_SQL[connection.vendor])
         value = cursor.fetchone()[0]
-    return datetime.fromisoformat(value) if isinstance(value, str) else value
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    _LATEST[0] = max(_LATEST[0], moment)
+    _LAST[0] = moment
+    return moment
+
+
+def went_back() -> bool:
+    """Whether the database's clock stands more than a minute before a moment that this process has seen (abuse 14)."""
+    return _LATEST[0] - _LAST[0] > timedelta(minutes=1)
 
 
 def today(zone: str = "") -> date:

@@ -22,6 +22,7 @@ def frame(request: HttpRequest) -> dict:
             lambda: notices.inbox(user).filter(read_at__isnull=True).count() if signed_in else 0
         ),
         "delayed": SimpleLazyObject(lambda: signed_in and jobs.delayed(_instant(request))),
+        "clock_went_back": signed_in and clock.went_back(),
         "current_project": SimpleLazyObject(lambda: navigation.current_project(request)) if signed_in else None,
         "project_choices": SimpleLazyObject(lambda: navigation.projects_of(request) if signed_in else []),
     }

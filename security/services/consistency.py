@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -13,7 +14,7 @@ from inventory.models import Unit
 from inventory.queries.scope import units_visible_to
 from inventory.services import units as inventory
 from inventory.states import Lock
-from salescontrol.core import audit, clock, jobs, journal, notices, proof
+from salescontrol.core import audit, clock, jobs, journal, notices, proof, seals
 from salescontrol.core.access import access_of, deciding_users
 from salescontrol.core.errors import NotVisible, Refusal
 from salescontrol.core.models import AuditEvent
@@ -25,6 +26,10 @@ TOPIC = "consistency.check"
 KEPT = 500
 notices.register(
     "consistency.found", gettext_lazy("The check found %(count)s things that do not fit; units concerned are frozen.")
+)
+notices.register(
+    "clock.set_back",
+    gettext_lazy("The database's clock stands before the newest seal: it was set back. Correct it at once."),
 )
 notices.register(
     "journal.behind", gettext_lazy("The journal is %(seconds)s seconds behind. Look whether its disk is full.")
@@ -112,6 +117,16 @@ def tell_of_journal(state: journal.State) -> None:
         keepers, code, key=f"{code}:{clock.now():%Y-%m-%dT%H}", url=reverse("security:consistency"),
         seconds=round(state.lag.total_seconds()),
     )  # fmt: skip
+
+
+def tell_of_clock() -> bool:
+    """Supervisors and administrators hear, once an hour, that the clock stands before what was sealed already (abuse 14)."""
+    newest, now = seals.head(), clock.now()
+    back = newest is not None and newest.at > now + timedelta(minutes=1)
+    if back:
+        keepers = deciding_users([Role.SUPERVISOR, Role.ADMINISTRATOR], None)
+        notices.tell(keepers, "clock.set_back", key=f"clock:{now:%Y-%m-%dT%H}", url=reverse("security:consistency"))
+    return back
 
 
 @transaction.atomic
