@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from django.views.defaults import server_error
 from django.views.generic import View
 
-from salescontrol.core import background, clock, jobs, outages
+from salescontrol.core import background, clock, jobs, journal, outages
 from salescontrol.core.errors import NotVisible
 from salescontrol.core.forms import Form
 from salescontrol.core.models import JobRun, Operation, OutboxMessage
@@ -35,13 +35,14 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 class Readiness(View):
-    """Whether work can be done: database, migrations, background work without delay, disk. No details beyond the names (abuse 41)."""
+    """Whether work can be done: database, migrations, background work without delay, journal, disk. No details beyond the names (abuse 41)."""
 
     def get(self, request: HttpRequest) -> JsonResponse:
-        checks = {"database": False, "migrations": False, "background": False, "disk": self.disk()}
+        checks = {"database": False, "migrations": False, "background": False, "journal": False, "disk": self.disk()}
         try:
             checks["migrations"] = not self.pending()
             checks["background"] = not jobs.delayed(clock.now())
+            checks["journal"] = not journal.state().alarm
             checks["database"] = True
         except DatabaseError:
             pass

@@ -32,7 +32,7 @@ def test_abuse_41_the_health_pages_tell_names_only(client):
     assert client.get("/healthz").content == b"ok"
     found = json.loads(client.get("/readyz").content)
 
-    assert set(found) == {"ready", "database", "migrations", "background", "disk"}
+    assert set(found) == {"ready", "database", "migrations", "background", "journal", "disk"}
     assert all(isinstance(value, bool) for value in found.values())
 
 
