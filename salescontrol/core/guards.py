@@ -6,6 +6,7 @@ carry a column that no model knows, `tx`, which the database fills. Unlike `xmin
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 from django.apps import apps
 from django.db import connections, models
@@ -73,13 +74,18 @@ def guards() -> list[Watched]:
     found = []
     for model in apps.get_models():
         for guard in getattr(model, "guards", ()):
-            found.append((model._meta.get_field(guard.field).remote_field.through if guard.field else model, guard))
+            found.append((_through(model, guard.field) if guard.field else model, guard))
         if hasattr(model, "history"):
             found.append((model, _of_history(model)))
     return found
 
 
-def _of_history(model: type[models.Model]) -> Guard:
+def _through(model: type[models.Model], field: str) -> type[models.Model]:
+    through: Any = model._meta.get_field(field).remote_field
+    return through.through
+
+
+def _of_history(model: Any) -> Guard:
     history, key = model.history.model, model._meta.pk.column
     columns = tuple(field.column for field in history.tracked_fields if not field.primary_key)
     condition = f"r.{key} = it.{key} AND (TG_OP <> 'DELETE' OR r.history_type = '-')"

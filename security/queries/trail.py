@@ -1,6 +1,7 @@
 """The audit trail as people read it: who did what, when, on which object; and who saw whom (quality A4, R7.5)."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import Case, CharField, OuterRef, Q, QuerySet, Subquery, Value, When
@@ -43,7 +44,7 @@ def named(rows: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
     return rows.annotate(object=Case(*names, default=Value(""), output_field=text), project_name=Subquery(project))
 
 
-def sentence(event: AuditEvent) -> str:
+def sentence(event: Any) -> str:
     """The act in one sentence, in the reader's language; `event` comes from `named`."""
     about = " · ".join(filter(None, [event.object, *_details(event.detail)]))
     words = {
@@ -87,9 +88,8 @@ def seen_by(access: Access, words: str) -> QuerySet[AuditEvent]:
 
 
 def kinds_of_act() -> list[tuple[str, str]]:
-    """Every act that is on record, with its name, for the choices of a filter."""
-    found = AuditEvent.objects.order_by("action").values_list("action", flat=True).distinct()
-    return [(action, acts.label(action)) for action in found]
+    """Every act that has a name, for the choices of a filter (the table may hold millions: it is not asked)."""
+    return sorted(((action, str(label)) for action, label in acts.ACTS.items()), key=lambda pair: pair[1])
 
 
 def latest_check() -> AuditEvent | None:

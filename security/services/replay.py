@@ -87,7 +87,7 @@ def _bring_back(line: journal.Line, people: Mapping[str, Any], gap: Gap, by) -> 
     event = unit and restore_event(
         unit=unit, line=line, actor=people.get(line["by"]), on_behalf_of=people.get(line["for"]), by=by
     )
-    if not event:
+    if unit is None or not event:
         gap.refused.append(name)
         return
     gap.events.append(name)
