@@ -23,13 +23,15 @@ class CustomerForm(OnceForm):
     `customers`: those to choose from. After cleaning, `customer` is the chosen one or None; then name and phone are there.
     """
 
-    customer = forms.ChoiceField(label=_("Customer"), required=False)
+    customer = forms.ChoiceField(
+        label=_("Customer"),
+        error_messages={"required": _("Choose a customer, or enter name and phone of a new one.")},
+    )
     new_name = forms.CharField(label=_("New customer: name"), max_length=60, required=False)
     new_phone = forms.CharField(
         label=_("New customer: phone"), max_length=24, required=False,
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
     )  # fmt: skip
-    may_be_nobody = False
     elsewhere = {"phone": "new_phone", "name": "new_name", "owner": "salesperson"}
 
     def __init__(self, *args, customers: Sequence[Customer], **kwargs) -> None:
@@ -37,11 +39,16 @@ class CustomerForm(OnceForm):
         self.known = {str(customer.pk): customer for customer in customers}
         names = [(pk, f"{customer.name} ({customer.number})") for pk, customer in self.known.items()]
         self.fields["customer"].choices = [("", _("choose, or enter a new one")), *names]
+        self.fields["customer"].required = not (self.is_bound and self.without_customer())
 
     def add_refusal(self, refusal: Refusal) -> None:
         """What is refused about a new customer stands at the fields of this form."""
         refusal.fields = {self.elsewhere.get(name, name): texts for name, texts in refusal.fields.items()}
         super().add_refusal(refusal)
+
+    def without_customer(self) -> bool:
+        """Whether none of the known customers needs to be chosen: a new one is entered."""
+        return bool(self.data.get("new_name") or self.data.get("new_phone"))
 
     def clean_customer(self) -> Customer | None:
         return self.known.get(self.cleaned_data["customer"])
@@ -55,8 +62,6 @@ class CustomerForm(OnceForm):
             self.add_error("new_phone", _("Enter the phone of the new customer too."))
         elif phone and not name:
             self.add_error("new_name", _("Enter the name of the new customer too."))
-        elif not (values.get("customer") or name or self.may_be_nobody or self.has_error("customer")):
-            self.add_error("customer", _("Choose a customer, or enter name and phone of a new one."))
         return values
 
 
@@ -111,9 +116,8 @@ class HoldForm(SalespersonForm):
             for name in ("new_name", "new_phone"):
                 del self.fields[name]
 
-    @property
-    def may_be_nobody(self) -> bool:
-        return self.cleaned_data.get("kind") == HoldKind.DEAL
+    def without_customer(self) -> bool:
+        return super().without_customer() or self.data.get("kind") == HoldKind.DEAL
 
 
 class CompleteForm(SalespersonForm):

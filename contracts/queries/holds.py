@@ -72,7 +72,7 @@ def ending(access: Access, project: Project) -> QuerySet[Claim]:
 def own_live(access: Access, project: Project) -> QuerySet[Claim]:
     """A salesperson's own live claims, first to end first."""
     live = claims_visible_to(access).filter(is_live(clock.now()), project=project, salesperson=access.user)
-    return live.select_related("unit", "customer").order_by(F("expires_at").asc(nulls_last=True), "pk")
+    return live.select_related("unit", "customer", "salesperson").order_by(F("expires_at").asc(nulls_last=True), "pk")
 
 
 def find(access: Access, project: Project, number: str) -> Claim:

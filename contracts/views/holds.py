@@ -1,5 +1,6 @@
 """Holds: placed, listed, read, extended, released (R1.5, domain B3)."""
 
+from django.db.models import F
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -111,8 +112,7 @@ def columns(access: Access, address) -> list[tables.Column]:
     """What the list of holds shows: expired ones stay, with when and why (domain B3)."""
     place = ("unit__building__position", "unit__entrance", "unit__floor", "unit__stack")
     return [
-        tables.Column("number", _("Hold"), link=lambda row: address("hold", row.number)),
-        tables.Column("unit", _("Unit"), "unit.number", sort=place),
+        tables.Column("unit", _("Unit"), "unit.number", link=lambda row: address("hold", row.number), sort=place),
         tables.Column("state", _("State"), lambda row: ClaimState(row.state_now).label, sort=("state_now",),
                       tone=lambda row: TONES[ClaimState(row.state_now)]),
         tables.Column("what", _("Kind"), _what, sort=("stage", "kind"), minor=True),
@@ -135,7 +135,7 @@ class HoldList(NamedRows, InClaims, ListPage):
 
     filterset_class = HoldFilter
     export_permission = Permission.UNIT_EXPORT
-    default_order = ("-placed_at", "-pk")
+    default_order = (F("soon").asc(nulls_last=True), "-placed_at", "-pk")
     empty = gettext_lazy("No unit was held yet. Open a unit on the board to hold it for a customer.")
 
     def prepare_in_project(self) -> None:

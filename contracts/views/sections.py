@@ -45,6 +45,7 @@ def _hold_line(access: Access, project: Project, claim: Claim) -> dict:
         "tone": "held",
         "text": _("%(unit)s for %(customer)s") % {"unit": claim.unit.number, "customer": whom},
         "url": reverse("contracts:hold", args=[project.code, claim.number]),
+        "seller": claim.salesperson.name if claim.salesperson and claim.salesperson != access.user else "",
         "ends_at": claim.expires_at,
     }
 
@@ -77,6 +78,7 @@ def _request_line(access: Access, project: Project, request: HoldRequest) -> dic
         "tone": REQUEST_TONES[RequestState(request.state)],
         "text": _("%(unit)s for %(customer)s") % {"unit": wished(request), "customer": request.customer.number},
         "url": reverse("contracts:request", args=[project.code, request.number]),
+        "seller": request.salesperson.name if request.salesperson != access.user else "",
         "at": request.requested_at,
     }
 
