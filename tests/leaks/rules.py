@@ -10,6 +10,8 @@ from tests.world import World
 ALWAYS_DIFFERENT = re.compile(
     r'name="csrfmiddlewaretoken" value="\w+"|"X-CSRFToken":\s*"\w+"|\b[0-9a-f]{32}\b|\b[0-9a-f-]{36}\b|\b[EP]\d+\b|\b\d\d:\d\d:\d\d\b',
 )
+# Headers of that kind: what a request is called, and the sealed mark up to which a board is known.
+OPAQUE = ("X-Request-ID:", "Content-Length:", "Board-Token:", "Board-Now:")
 # A text's token, or an amount as it may be written (tests/world.py).
 TOKEN = re.compile(r"zq\d{4}k|\d[\d,]*(?:\.\d\d)?")
 
@@ -24,5 +26,5 @@ def leaks(world: World, answer: Answer) -> list[str]:
 
 def normal(answer: Answer) -> str:
     """The answer as text without what differs by nature."""
-    text = "\n".join(text for text in answer.texts() if not text.startswith(("X-Request-ID:", "Content-Length:")))
+    text = "\n".join(text for text in answer.texts() if not text.startswith(OPAQUE))
     return ALWAYS_DIFFERENT.sub("", html.unescape(text))

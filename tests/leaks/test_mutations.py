@@ -34,6 +34,7 @@ NOTICED = {
     "inventory.queries.scope.units_visible_whole_to": [("salesperson", "inventory:unit")],
     "salescontrol.core.approvals.visible_to": [("salesperson", "approval_list"), ("salesperson", "approval")],
     "security.queries.accounts.accounts_visible_to": [("supervisor", "security:account"), ("supervisor", "security:account_list")],
+    "security.queries.trail.trail_visible_to": [("supervisor", "security:trail")],
     "security.queries.deputies.deputies_visible_to": [("salesperson", "security:deputies")],
 }  # fmt: skip
 # What can be noticed only where other people's units for sale are shown at all.

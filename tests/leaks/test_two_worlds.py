@@ -32,16 +32,20 @@ PAGES = {
                     "/p/AAA/board/print/", "/p/AAA/discounts/", "/people/deputies/", "/p/AAA/customers/"),
     "marketing": ("/", "/inbox/", "/approvals/", "/p/AAA/units/", "/p/AAA/board/", "/p/AAA/board/print/", "/p/AAA/batches/",
                   "/p/AAA/prices/", "/p/AAA/discounts/", "/p/AAA/drafts/"),
+    "head": ("/p/AAA/units/", "/p/AAA/board/", "/approvals/"),
+    "other_salesperson": ("/p/BBB/units/", "/p/BBB/board/", "/approvals/"),
 }  # fmt: skip
 LISTS = ("/p/AAA/units/", "/p/AAA/customers/", "/p/AAA/board/", "/approvals/", "/p/AAA/batches/", "/p/AAA/prices/")
 WHO = tuple(PAGES)
 
 
 def addresses(crawl, identity: str) -> Iterator[str]:
-    """The pages of this person, with every filter and sort that the page offers, odd ones, and searches."""
+    """Every address that the crawl asks as this person, with every filter and sort that its lists offer, odd ones, and searches."""
     rows = crawl.world.rows
     yield from PAGES[identity]
-    own = {"salesperson": (rows.mine, rows.named), "marketing": (rows.handed_marketing,)}[identity]
+    for named in crawl.addresses.values():
+        yield from (address.path for address in named if identity in address.askers("GET"))
+    own = {"salesperson": (rows.mine, rows.named), "marketing": (rows.handed_marketing,)}.get(identity, ())
     for unit in own:
         yield f"/p/AAA/units/{unit.pk}/"
         yield f"/p/AAA/board/unit/{unit.pk}/"
@@ -89,7 +93,7 @@ def change_what_is_hidden(world, who: str) -> None:
     rows, people = world.rows, world.people
     where, specialist, colleague = rows.a.building, people["specialist"], people["colleague"]
     new = build.user(Role.SALESPERSON, rows.a.project, name="Person zqnew")
-    tower = build.building(rows.a.project, "77#", position=7) if who == "salesperson" else rows.a.attic
+    tower = build.building(rows.a.project, "77#", position=7) if who != "marketing" else rows.a.attic
     for number in range(60):
         status = (Status.AVAILABLE, Status.HELD, Status.WITHHELD, Status.DRAFT)[number % 4]
         place = where if number % 2 else tower
