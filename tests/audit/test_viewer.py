@@ -191,7 +191,8 @@ def test_the_command_reports_in_json_and_ends_with_1_on_findings(broken, capsys)
     assert told["count"] == 2 and len(told["sentences"]) == 2
 
 
-def test_the_check_is_asked_for_on_its_page_and_done_in_the_background(people, sign_in):
+def test_the_check_is_asked_for_on_its_page_and_done_in_the_background(people, sign_in, settings):
+    settings.REDIS_URL = ""
     client = sign_in(people.administrator)
     client.post(reverse("security:check_now"))
     jobs.run_due()
