@@ -19,7 +19,7 @@ def refusal(error: Exception) -> Refusal:
     """What to say instead of the error: refusals stay, a lock that was not to be had is a Conflict; raises everything else."""
     if isinstance(error, Refusal):
         return error
-    if _state(error) in _LOCKED or "database is locked" in str(error):
+    if _state(error) in _LOCKED or "is locked" in str(error):
         text = _("Somebody else is working on the same thing just now, so nothing was done. Please try again.")
         return Conflict(text, code="busy")
     raise error

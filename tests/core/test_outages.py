@@ -147,14 +147,14 @@ def assign(visitor, unit, person) -> int:
     return visitor.post(address, {"salesperson": person.pk, "reason": "Knows the house"}).status_code
 
 
+@only_postgres
 @pytest.mark.django_db(transaction=True)
 def test_abuse_72_two_writers_who_wait_for_each_other_end_as_a_conflict_not_as_a_failure(
     people, sign_in, visitor, second_writer
 ):
-    """On SQLite a writer waits for the other's whole transaction; the sentence is the same as for a lock on PostgreSQL."""
     sign_in(people.supervisor)
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA busy_timeout = 200" if connection.vendor == "sqlite" else "SET lock_timeout = '200ms'")
+        cursor.execute("SET lock_timeout = '200ms'")
     with second_writer():
         answer = visitor.post(reverse("inbox_read_all"))
     assert answer.status_code == 409

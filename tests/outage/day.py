@@ -113,8 +113,8 @@ class Day:
         units = [pk for (pk,) in office.sql(
             "SELECT u.id FROM inventory_unit u JOIN inventory_project p ON p.id = u.project_id "
             f"WHERE p.code = '{PROJECT}' AND u.status = 'AVAILABLE' AND NOT EXISTS "
-            "(SELECT 1 FROM core_approval a WHERE a.target_id = u.id AND a.state = 'PENDING') ORDER BY u.id LIMIT 200")]  # fmt: skip
-        self.changing, self.holding = itertools.cycle(units[::2]), iter(units[1::2])
+            "(SELECT 1 FROM core_approval a WHERE a.target_id = u.id AND a.state = 'PENDING') ORDER BY u.id LIMIT 100")]  # fmt: skip
+        self.changing, self.holding = itertools.cycle(units[::2]), itertools.cycle(units[1::2])
         self.seller = str(office.sql("SELECT id FROM security_user WHERE employee_no = 'A001'")[0][0])
         self.threads = [
             threading.Thread(target=self.work, args=(self.people[number], duty), daemon=True)

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -34,6 +35,7 @@ class Office:
         self.var_dir, self.owner_url = var_dir, owner_url
         self.port, self.redis_port = free_port(), free_port()
         self.running: dict[str, subprocess.Popen] = {}
+        self.closed = threading.Event()
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         self.env = kept | {
             "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}",
@@ -86,7 +88,15 @@ class Office:
             os.killpg(process.pid, signal.SIGCONT)
         process.wait(30)
 
+    def watch(self) -> None:
+        """Start again what ended by itself, as the machine's own service manager does (a worker ends when Redis is full)."""
+        while not self.closed.wait(1):
+            for name, process in list(self.running.items()):
+                if process.poll() is not None and self.running.get(name) is process:
+                    self.start(name)
+
     def stop(self) -> None:
+        self.closed.set()
         for name in list(self.running):
             self.kill(name)
 
@@ -141,6 +151,7 @@ def new_office(owner_url: str, app_url: str) -> Iterator[Office]:
             office.prepare()
             for program in PROGRAMS:
                 office.start(program)
+            threading.Thread(target=office.watch, daemon=True).start()
             office.wait_for(office.ready, 60, "ready")
             yield office
         finally:
