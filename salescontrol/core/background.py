@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import Any
 
 from django.db.models import Count, Min, Q
 
@@ -28,7 +29,7 @@ def dispatcher() -> Heartbeat | None:
     return Heartbeat.objects.filter(name=jobs.DISPATCHER).first()
 
 
-def open_by_topic() -> list[dict]:
+def open_by_topic() -> list[Any]:
     """What waits or is being done: topic, how many, when the oldest was due, how many of them failed before."""
     waiting = OutboxMessage.objects.filter(done_at__isnull=True, given_up_at__isnull=True)
     return list(

@@ -92,7 +92,7 @@ class Office:
         """Start again what ended by itself, as the machine's own service manager does (a worker ends when Redis is full)."""
         while not self.closed.wait(1):
             for name, process in list(self.running.items()):
-                if process.poll() is not None and self.running.get(name) is process:
+                if name in PROGRAMS and process.poll() is not None and self.running.get(name) is process:
                     self.start(name)
 
     def stop(self) -> None:
