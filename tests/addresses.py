@@ -43,6 +43,8 @@ def objects(world: World) -> dict[str, dict[str, dict]]:
     requests = ids(
         own=rows.change, marketing=rows.handed_request, of_b=rows.foreign_change, account=rows.account_request
     )
+    secrets = {"on": rows.display_secret, "revoked": rows.display_revoked, "missing": "no-such"}
+    walls = {kind: {"secret": secret} for kind, secret in secrets.items()}
     desk = read_live(access_of(people["supervisor"]), rows.a.project)
     accounts = ids(colleague=people["colleague"], of_b=people["other_salesperson"])
     return {
@@ -54,8 +56,7 @@ def objects(world: World) -> dict[str, dict[str, dict]]:
         "inventory:board_skeleton": {"desk": {"digest": wire.digest(desk)}, "missing": {"digest": "0" * 24}},
         "inventory:board_prices": {"desk": {"digest": desk.prices}, "missing": {"digest": "0" * 24}},
         "inventory:display_revoke": ids(own=rows.display, foreign=rows.display_foreign),
-        **dict.fromkeys(("display", "display_changes"), {
-            "on": {"secret": rows.display_secret}, "revoked": {"secret": rows.display_revoked}, "missing": {"secret": "no-such"}}),
+        **dict.fromkeys(("display", "display_changes"), walls),
         **dict.fromkeys((f"enquiries:customer{part}" for part in ("", "_change", "_owner", "_reveal")),
             numbers(mine=rows.customer_mine, colleague=rows.customer_colleague, foreign=rows.customer_foreign)),
         **dict.fromkeys((f"contracts:{name}" for name in (

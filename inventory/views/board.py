@@ -30,7 +30,7 @@ from inventory.queries.towers import Tower, towers
 from inventory.states import MARKS, SALE_STATES, Status
 from inventory.views.base import InProject
 from inventory.views.stops import banner
-from inventory.views.tokens import token_of
+from inventory.views.tokens import Known, token_of
 from salescontrol.core import audit, clock, panels
 from salescontrol.core.access import Access
 from salescontrol.core.forms import ids
@@ -79,7 +79,7 @@ class BoardBase(InProject, Page):
     @property
     def reader(self) -> str:
         """Whom a token of this board is for."""
-        return f"{self.project_id}-{self.access.user.pk}"
+        return f"{self.kwargs['code']}-{self.access.user.pk}"
 
     @property
     def whole(self) -> bool:
@@ -342,7 +342,7 @@ class BoardWall(BoardBase):
 
     def get_context(self) -> dict:
         # The mark is taken before the board is read, so that no change can fall between the two.
-        token = token_of(self.reader, self.live.mark, wire.digest(self.live))
+        token = token_of(self.reader, Known(self.project_id, self.live.mark, wire.digest(self.live)))
         return {
             **super().get_context(),
             "screens": self.screens(),

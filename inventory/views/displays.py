@@ -15,6 +15,7 @@ from inventory.services import displays as service
 from inventory.views.base import InProject
 from inventory.views.board import BoardWall
 from inventory.views.live import BoardChanges
+from inventory.views.tokens import read_token
 from salescontrol.core import tables
 from salescontrol.core.access import Access
 from salescontrol.core.forms import Form
@@ -148,7 +149,14 @@ class DisplayWall(ByDisplay, BoardWall):
 
 @method_decorator(login_not_required, name="dispatch")
 class DisplayChanges(ByDisplay, BoardChanges):
-    """What changed on it; each look says that the screen is on."""
+    """What changed on it; each look asks anew whether there is such a display, and says that the screen is on."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.known = read_token(self.reader, self.request.GET.get("token", ""))
+
+    def find(self) -> None:
+        """It was found already, with the display."""
 
     def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         service.note_display(display=self.display)

@@ -1,6 +1,7 @@
 """What keeps an open board alive (decisions 12): its skeleton and prices by their hash, how units stand, and what changed."""
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.functional import cached_property
@@ -11,7 +12,7 @@ from inventory.queries.feed import Mark, Rung, rung_since
 from inventory.queries.live import Live, hash_of, standing_of
 from inventory.states import Status
 from inventory.views.board import LEGEND, BoardBase
-from inventory.views.tokens import read_token, seconds, token_of
+from inventory.views.tokens import Known, read_token, seconds, token_of
 from salescontrol.core import clock
 from salescontrol.core.permissions import Permission
 
@@ -62,7 +63,10 @@ class BoardState(LiveBase):
             building=self.wanted.building_id,
             counts=self.counts(),
         )
-        headers = {"Board-Token": token_of(self.reader, live.mark, digest), "Board-Now": f"{seconds(live.mark.at):.3f}"}
+        headers = {
+            "Board-Token": token_of(self.reader, Known(self.project_id, live.mark, digest)),
+            "Board-Now": f"{seconds(live.mark.at):.3f}",
+        }
         return wire.answer(request, hash_of(text), lambda: text, headers)
 
     def matching(self) -> list[int] | None:
@@ -102,22 +106,37 @@ class BoardChanges(LiveBase):
 
     keeps_alive = False
 
+    def prepare(self) -> None:
+        """A token names the project, so that an answer without changes needs no look at it; only its own reader has it."""
+        self.known = read_token(self.reader, self.request.GET.get("token", ""))
+        if self.known is None:
+            self.find()
+
+    def find(self) -> None:
+        """Find the project, or 404."""
+        super().prepare()
+
+    @property
+    def project_id(self) -> int:
+        return self.known.project_id if self.known else self.project.pk
+
     def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        known = read_token(self.reader, request.GET.get("token", ""))
         now = getattr(request, "arrived_at", None) or clock.now()
-        if known is None:
-            return self.answer(Mark(0, now), "", reload=True)
-        since, digest = known
-        rung = rung_since(self.project_id, since, user_id=self.access.user and self.access.user.pk, now=now)
+        if self.known is None:
+            return self.answer(Known(self.project_id, Mark(0, now), ""), reload=True)
+        reader = self.access.user and self.access.user.pk
+        rung = rung_since(self.project_id, self.known.mark, user_id=reader, now=now)
         if not rung.units and not rung.lost:
-            return self.answer(rung.mark, digest)
+            return self.answer(replace(self.known, mark=rung.mark))
+        self.find()
         fresh, cells = wire.digest(self.live), self.cells(rung)
         more = {"counts": self.counts()} if cells else {}
-        return self.answer(rung.mark, fresh, cells=cells, reload=rung.lost or fresh != digest, **more)
+        reload = rung.lost or fresh != self.known.digest
+        return self.answer(Known(self.project_id, rung.mark, fresh), cells=cells, reload=reload, **more)
 
-    def answer(self, mark: Mark, digest: str, **found) -> HttpResponse:
-        token = token_of(self.reader, mark, digest)
-        answer = {"token": token, "now": round(seconds(mark.at), 3), "cells": [], "reload": False, **found}
+    def answer(self, known: Known, **found) -> HttpResponse:
+        token, now = token_of(self.reader, known), round(seconds(known.mark.at), 3)
+        answer = {"token": token, "now": now, "cells": [], "reload": False, **found}
         return JsonResponse(answer, json_dumps_params={"separators": (",", ":")})
 
     def cells(self, rung: Rung) -> list[list]:

@@ -1,5 +1,6 @@
 """What an open board gives back at its next look: up to where it is known. Encrypted: it tells nothing about what others did."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cryptography.fernet import InvalidToken
@@ -11,21 +12,30 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FORMAT = "f1:"
 
 
-def token_of(reader: str, mark: Mark, digest: str) -> str:
-    """The token of this reader for a board known up to `mark`, with the name of its skeleton."""
-    micros = round(seconds(mark.at) * 1_000_000)
-    # The figures have a fixed width, so that the token's length tells nothing either.
-    return encrypt(f"{reader}.{mark.position:020d}.{micros:020d}.{digest}").removeprefix(_FORMAT)
+@dataclass(frozen=True)
+class Known:
+    """What a reader's board knows: of which project, up to where, and by which name its skeleton goes."""
+
+    project_id: int
+    mark: Mark
+    digest: str
 
 
-def read_token(reader: str, text: str) -> tuple[Mark, str] | None:
-    """The mark and the skeleton of a token; None when it is not this reader's, or none at all."""
+def token_of(reader: str, known: Known) -> str:
+    """The token of this reader; its figures have a fixed width, so that its length tells nothing either."""
+    micros = round(seconds(known.mark.at) * 1_000_000)
+    figures = f"{known.project_id:020d}.{known.mark.position:020d}.{micros:020d}"
+    return encrypt(f"{reader}.{figures}.{known.digest:24}").removeprefix(_FORMAT)
+
+
+def read_token(reader: str, text: str) -> Known | None:
+    """What the token says; None when it is not this reader's, or none at all."""
     try:
-        whose, position, micros, digest = decrypt(_FORMAT + text).split(".")
+        whose, project, position, micros, digest = decrypt(_FORMAT + text).split(".")
     except (InvalidToken, ValueError):
         return None
     at = datetime.fromtimestamp(int(micros) / 1_000_000, UTC)
-    return (Mark(int(position), at), digest) if whose == reader else None
+    return Known(int(project), Mark(int(position), at), digest.strip()) if whose == reader else None
 
 
 def seconds(moment: datetime) -> float:

@@ -145,7 +145,7 @@
   const stamp = () => {
     const shown = document.querySelector("[data-as-of]");
     const moment = new Date(now() * 1000).toLocaleTimeString("en-GB", { timeZone: shown.dataset.zone });
-    shown.textContent = put(shown.dataset.live, moment);
+    shown.textContent = put(shown.dataset.says, moment);
   };
 
   // ---- talking to the server

@@ -76,7 +76,12 @@ def test_abuse_28_a_skeleton_of_others_is_not_there(stock, watch):
     desk = watch(stock.supervisor).seen.state
     board = watch(stock.salesperson)
     assert board.seen.state["skeleton"] != desk["skeleton"]
-    for address in (desk["skeleton"], desk["prices"], "/p/AAA/board/skeleton/0123abcd/", "/p/AAA/board/prices/0123abcd/"):
+    for address in (
+        desk["skeleton"],
+        desk["prices"],
+        "/p/AAA/board/skeleton/0123abcd/",
+        "/p/AAA/board/prices/0123abcd/",
+    ):
         assert board.get(address).status_code == 404
     assert board.get(board.seen.state["skeleton"]).status_code == 200
 
@@ -129,8 +134,14 @@ def test_abuse_28_what_happens_to_hidden_units_changes_nothing_in_the_answer(sto
     UnitInterest.objects.create(unit=stock.free, user=stock.colleague, kind="hold")
     loud = board.ask()
     for answer in (quiet, loud):
-        answer["cells"] = [cell for cell in answer["cells"] if cell[0] != stock.own.pk] if connection.vendor == "postgresql" else answer["cells"]
-    assert {name: quiet[name] for name in ("reload",)} == {name: loud[name] for name in ("reload",)} == {"reload": False}
+        answer["cells"] = (
+            [cell for cell in answer["cells"] if cell[0] != stock.own.pk]
+            if connection.vendor == "postgresql"
+            else answer["cells"]
+        )
+    assert (
+        {name: quiet[name] for name in ("reload",)} == {name: loud[name] for name in ("reload",)} == {"reload": False}
+    )
     assert set(cells(loud)) <= {stock.own.pk, stock.held.pk, stock.sold.pk}
     assert len(quiet["token"]) == len(loud["token"])
     if connection.vendor == "sqlite":
@@ -220,7 +231,11 @@ def test_an_unchanged_board_costs_few_queries_and_a_changed_one_does_not_read_al
     with CaptureQueriesContext(connection) as quiet:
         board.ask()
     assert len([query for query in quiet if "boardchange" in query["sql"]]) == 1
-    assert not [query for query in quiet if "string_agg" in query["sql"] and "inventory_unit" in query["sql"].split("boardchange")[0]]
+    assert not [
+        query
+        for query in quiet
+        if "string_agg" in query["sql"] and "inventory_unit" in query["sql"].split("boardchange")[0]
+    ]
     assert len(quiet) <= 9
     sell(stock.own)
     with CaptureQueriesContext(connection) as changed:

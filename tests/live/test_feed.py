@@ -82,7 +82,11 @@ def test_sight_that_is_given_changed_or_taken_rings(stock):
 
 
 def test_names_on_the_board_ring_for_all_units_of_their_project_only(stock):
-    for row, column, value in ((stock.building, "name", "33#"), (stock.layout, "code", "CC"), (stock.a, "share_for_sale", True)):
+    for row, column, value in (
+        (stock.building, "name", "33#"),
+        (stock.layout, "code", "CC"),
+        (stock.a, "share_for_sale", True),
+    ):
         since = mark()
         type(row).objects.filter(pk=row.pk).update(**{column: value})
         assert rung(stock.a, since)[0] is True
@@ -110,7 +114,9 @@ def test_a_hold_that_runs_out_rings_by_the_clock_alone(stock):
 
 def test_sight_that_ends_rings_for_its_owner_alone(stock):
     now = clock.now()
-    UnitInterest.objects.create(unit=stock.foreign, user=stock.salesperson, kind="viewing", until=now + timedelta(minutes=5))
+    UnitInterest.objects.create(
+        unit=stock.foreign, user=stock.salesperson, kind="viewing", until=now + timedelta(minutes=5)
+    )
     known = Mark(10**12 if connection.vendor == "sqlite" else mark().position + 10**6, now)
     later = now + timedelta(minutes=6)
     assert set(rung_since(stock.a.pk, known, user_id=stock.salesperson.pk, now=later).units) == {stock.foreign.pk}
