@@ -28,6 +28,7 @@ DOORS = {
     "salescontrol/core/proof.py": "counts and compares every record",
     "salescontrol/core/seals.py": "seals every record; no page",
     "salescontrol/core/transitions.py": "locks the row that the caller has in hand",
+    "security/queries/consistency.py": "replays every event and compares every claim and lock; its page tells of the reader's projects",
     "security/queries/trail.py": "what the thing that an act is about is called, for readers of the audit",
     "security/queries/journal.py": "the lines of the journal beside the database; no page",
     "inventory/queries/review.py": "the units of a batch that was found among the visible ones, and what they lack",
