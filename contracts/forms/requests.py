@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 import django_filters as filters
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from contracts.forms.holds import ANY, CustomerForm, SalespersonForm
 from contracts.models import HoldRequest
@@ -69,7 +70,7 @@ class AnswerForm(OnceForm):
     """Why the desk says no; the salesperson reads it."""
 
     answer = forms.CharField(
-        label=_("Answer"),
+        label=pgettext_lazy("of the desk", "Answer"),
         max_length=300,
         help_text=_("The salesperson reads it. Name neither other customers nor their units."),
     )

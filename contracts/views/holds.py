@@ -3,7 +3,7 @@
 from django.db.models import F
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from contracts.forms.holds import CompleteForm, HoldFilter, HoldForm, ReasonForm, TakeForm
 from contracts.models import Claim, HoldRequest
@@ -118,10 +118,10 @@ def columns(access: Access, address) -> list[tables.Column]:
         tables.Column("what", _("Kind"), _what, sort=("stage", "kind"), minor=True),
         tables.Column("customer", _("Customer"), lambda row: named(access, row.customer) or _("to be named")),
         tables.Column("salesperson", _("Salesperson"), "salesperson.name", sort=("salesperson__name",)),
-        tables.Column("placed_at", _("Placed"), format="moment", sort=("placed_at",)),
+        tables.Column("placed_at", pgettext("moment", "Placed"), format="moment", sort=("placed_at",)),
         tables.Column("expires_at", _("Until"), format="moment", sort=("expires_at",)),
         tables.Column("extensions", _("Extensions"), format="int", sort=("extensions",), minor=True),
-        tables.Column("ended_at", _("Ended"), _ended, format="moment", sort=("released_at",)),
+        tables.Column("ended_at", pgettext("moment", "Ended"), _ended, format="moment", sort=("released_at",)),
         tables.Column("release_reason", _("Reason of the end"), lambda row: _end_reason(row), wrap=True),
     ]  # fmt: skip
 

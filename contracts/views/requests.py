@@ -2,7 +2,7 @@
 
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from contracts.forms.requests import AnswerForm, RequestFilter, RequestForm, WishForm
 from contracts.models import HoldRequest
@@ -126,10 +126,10 @@ class RequestList(NamedRows, InClaims, ListPage):
             tables.Column("wish", _("Unit or wish"), wished, wrap=True),
             tables.Column("customer", _("Customer"), lambda row: named(access, row.customer)),
             tables.Column("salesperson", _("Salesperson"), "salesperson.name", sort=("salesperson__name",)),
-            tables.Column("requested_at", _("Requested"), format="moment", sort=("requested_at",)),
+            tables.Column("requested_at", pgettext("moment", "Requested"), format="moment", sort=("requested_at",)),
             tables.Column("state", _("State"), lambda row: row.get_state_display(), sort=("state",),
                           tone=lambda row: TONES[RequestState(row.state)]),
-            tables.Column("answer", _("Answer"), wrap=True),
+            tables.Column("answer", pgettext("of the desk", "Answer"), wrap=True),
         ]  # fmt: skip
 
     def get_context(self) -> dict:

@@ -7,7 +7,7 @@ import django_filters as filters
 from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from enquiries.models import Customer
 from enquiries.queries.customers import matching
@@ -33,7 +33,7 @@ class OwnerField(forms.ChoiceField):
 class EnterForm(OnceForm):
     """A new customer; `salespeople` are offered to the desk, None to a salesperson, whose own the customer is."""
 
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=60, widget=_NAME)
+    name = forms.CharField(label=pgettext_lazy("of a person", "Name"), max_length=60, widget=_NAME)
     phone = forms.CharField(label=gettext_lazy("Phone"), max_length=30, widget=_PHONE)
     owner = OwnerField(label=gettext_lazy("Salesperson"), required=False)
     note = forms.CharField(
@@ -51,7 +51,7 @@ class EnterForm(OnceForm):
 class ChangeForm(Form):
     """Name, note, and another phone number; the present one is never in the form."""
 
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=60, widget=_NAME)
+    name = forms.CharField(label=pgettext_lazy("of a person", "Name"), max_length=60, widget=_NAME)
     phone = forms.CharField(label=gettext_lazy("New phone"), max_length=30, required=False, widget=_PHONE)
     note = EnterForm.base_fields["note"]
 

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from enquiries.forms.customers import ChangeForm, CustomerFilter, EnterForm, OwnerForm, RevealForm
 from enquiries.models import Customer
@@ -26,9 +26,9 @@ from salescontrol.core.views import DetailPage, FormPage, ListPage
 
 COLUMNS = (
     tables.Column("number", gettext_lazy("Customer"), sort=("number",)),
-    tables.Column("name", gettext_lazy("Name"), sort=("name",)),
+    tables.Column("name", pgettext_lazy("of a person", "Name"), sort=("name",)),
     tables.Column("phone", gettext_lazy("Phone")),
-    tables.Column("entered", gettext_lazy("Entered"), "entered_at", format="moment", sort=("entered_at",)),
+    tables.Column("entered", pgettext_lazy("moment", "Entered"), "entered_at", format="moment", sort=("entered_at",)),
     tables.Column("owner", gettext_lazy("Salesperson"), sort=("owner__name",)),
 )
 

@@ -3,7 +3,7 @@
 from django.http import Http404
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from inventory.forms.release import ReasonForm
 from inventory.forms.stops import StopForm
@@ -66,7 +66,7 @@ class StopList(InProject, ListPage):
 
 
 def _state(stop: SalesStop) -> str:
-    return _("lifted") if stop.lifted_at else _("stopped")
+    return pgettext("a stop", "lifted") if stop.lifted_at else _("stopped")
 
 
 class StopNew(InProject, ActionPage):
