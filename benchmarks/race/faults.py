@@ -63,7 +63,7 @@ def _no_lock_no_swap() -> Callable[[], None]:
 
         def written(self, **values):
             if self.model is Unit and "event_seq" in values:
-                return update(Unit.objects.filter(pk__in=_named(self.query.where)), **values)
+                return update(Unit.every.filter(pk__in=_named(self.query.where)), **values)
             return update(self, **values)
 
         QuerySet.select_for_update, QuerySet.update = unlocked, written
@@ -104,7 +104,7 @@ def _skip_events(one_in: int = 1000) -> Callable[[], Callable[[], None]]:
         def lay() -> None:
             from inventory.models import UnitEvent
 
-            create = UnitEvent.objects.create
+            create = UnitEvent.every.create
 
             def skipping(**fields):
                 with written.get_lock():
@@ -112,7 +112,7 @@ def _skip_events(one_in: int = 1000) -> Callable[[], Callable[[], None]]:
                     number = written.value
                 return UnitEvent(**fields) if number % one_in == 0 else create(**fields)
 
-            UnitEvent.objects.create = skipping
+            UnitEvent.every.create = skipping
 
         return lay
 
@@ -130,20 +130,20 @@ def _swallow() -> Callable[[], None]:
         from inventory.models import UnitEvent
         from salescontrol.core.models import Operation
 
-        def swallowing(model):
-            create = model.objects.create
+        def swallowing(rows):
+            create = rows.create
 
             def create_or_not(**fields):
                 try:
                     with transaction.atomic():
                         return create(**fields)
                 except IntegrityError:
-                    return model(**fields)
+                    return rows.model(**fields)
 
-            model.objects.create = create_or_not
+            rows.create = create_or_not
 
-        swallowing(UnitEvent)
-        swallowing(Operation)
+        swallowing(UnitEvent.every)
+        swallowing(Operation.objects)
 
     return lay
 

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-HOLD_SECONDS = 1.5
-
 
 @dataclass(frozen=True)
 class Plan:
-    """`operations` a client, ended earlier after `seconds`; the pauses between kills are in seconds, 0 = never.
+    """`operations` a client, ended earlier after `seconds`; the pauses between kills are in seconds, 0 = never. A hold runs for
+    `hold_seconds`: about as long as a client needs for a few calls, so that some end by themselves.
 
     `own_cluster`: on a PostgreSQL of its own, which `crash_every` stops without a checkpoint. `fault` names a seeded fault.
     """
@@ -16,6 +15,7 @@ class Plan:
     operations: int = 1000
     seconds: float = 600.0
     units: int = 40
+    hold_seconds: float = 1.5
     seed: int = 1
     kill_connection_every: float = 0.25
     kill_client_every: float = 0.0
@@ -26,7 +26,7 @@ class Plan:
 
 QUICK = Plan()
 LONG = Plan(
-    clients=200, operations=1_000_000, seconds=1800.0, units=200, kill_connection_every=0.25, kill_client_every=5.0,
+    clients=200, operations=1_000_000, seconds=1800.0, units=200, hold_seconds=10.0, kill_connection_every=0.25, kill_client_every=5.0,
     crash_every=15.0, own_cluster=True,
 )  # fmt: skip
 SQLITE = Plan(clients=16, kill_connection_every=0.0)

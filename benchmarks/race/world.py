@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from benchmarks.race.plan import HOLD_SECONDS, Plan
+from benchmarks.race.plan import Plan
 
 ROOT = Path(__file__).resolve().parents[2]
 CUSTOMERS, SPECIALISTS, SUPERVISORS, SALESPEOPLE = 40, 4, 3, 8
@@ -79,7 +79,7 @@ def stock(plan: Plan) -> World:
     build.permit(tower)
     units = [build.unit(tower, floor=1 + number // 4, room=f"{number % 4:02d}", by=by) for number in range(plan.units)]
     customers = [customer(project, sellers[number % len(sellers)]) for number in range(CUSTOMERS)]
-    for key, value in _terms().items():
+    for key, value in _terms(plan.hold_seconds).items():
         save_tracked(Setting(key=key, value=value), action="setting.change", by=by)
     return World(
         project=project.pk,
@@ -92,10 +92,10 @@ def stock(plan: Plan) -> World:
     )
 
 
-def _terms() -> dict[str, Any]:
+def _terms(seconds: float) -> dict[str, Any]:
     """Holds of seconds, set below what an office may choose; no caps and no cool-down, so that a unit alone explains every answer."""
     return {
-        "hold.hours": HOLD_SECONDS / 3600, "hold.lock_minutes": HOLD_SECONDS / 60, "hold.cool_down_hours": 0,
+        "hold.hours": seconds / 3600, "hold.lock_minutes": seconds / 60, "hold.cool_down_hours": 0,
         "hold.per_salesperson": 100_000, "hold.per_customer": 100_000,
     }  # fmt: skip
 
