@@ -33,7 +33,7 @@ def enter_unit(*, project: Project, place: rules.Place, values: Mapping[str, Any
     and Conflict when the place is taken, however it is spelled (decisions 8, abuse 18).
     """
     access_of(by).require(Permission.UNIT_ENTER, project.pk)
-    Project.objects.select_for_update().get(pk=project.pk)
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     _check_free(project, place)
     names = Names(project, by=by)
     unit = Unit(
@@ -52,7 +52,7 @@ def enter_unit(*, project: Project, place: rules.Place, values: Mapping[str, Any
 def edit_unit(*, unit: Unit, version: int, place: rules.Place, values: Mapping[str, Any], by) -> Unit:
     """Correct a draft. Raises Forbidden, and Conflict when it is no draft any more, changed meanwhile, or the place is taken."""
     access_of(by).require(Permission.UNIT_ENTER, unit.project_id)
-    project = Project.objects.select_for_update().get(pk=unit.project_id)
+    project = Project.objects.select_for_update(no_key=True).get(pk=unit.project_id)
     locked = _locked_draft(unit)
     if locked.version != version:
         raise Conflict(

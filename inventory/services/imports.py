@@ -225,7 +225,7 @@ def accept_batch(
     `leave_out`: ids of refused lines that are left out on purpose; `leave_out_all`: all of them. Raises Refusal when refused
     lines remain or nothing is new or changed, Conflict when the units changed since the preview.
     """
-    Project.objects.select_for_update().get(pk=batch.project_id)
+    Project.objects.select_for_update(no_key=True).get(pk=batch.project_id)
     locked = _locked(batch, version=version, states=(BatchState.PREVIEW,), by=by)
     lines = list(locked.lines.exclude(kind=LineKind.UNCHANGED))
     refused = [line.pk for line in lines if line.kind == LineKind.REFUSED]

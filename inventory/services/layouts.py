@@ -28,7 +28,7 @@ def save_layout(
 ) -> Layout:
     """Make or change a layout; `built_area` in ㎡. Raises Forbidden, Conflict when the code is used, however it is spelled."""
     access_of(by).require(Permission.UNIT_ENTER, project.pk)
-    Project.objects.select_for_update().get(pk=project.pk)
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     row = layout or Layout(project=project)
     row.code, row.description = tidy(code), tidy(description)
     row.bedrooms, row.living_rooms, row.bathrooms, row.built_area = bedrooms, living_rooms, bathrooms, built_area

@@ -110,7 +110,7 @@ def save_team(*, project: Project, team: Team | None, name: str, lead: Any, memb
 
 def _locked(project: Project, by) -> Project:
     access_of(by).require(Permission.PROJECT_SETTINGS, project.pk)
-    return Project.objects.select_for_update().get(pk=project.pk)
+    return Project.objects.select_for_update(no_key=True).get(pk=project.pk)
 
 
 def _save(row: Any, action: str, by, reason: str = "") -> Any:

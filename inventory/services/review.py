@@ -41,7 +41,7 @@ def submit_batch(*, batch: ListingBatch, by, note: str = "") -> Approval:
     Changes of units that moved on since the file was read are left out and say so. Raises Conflict when the batch is with the
     supervisor already, Refusal when it holds nothing to submit.
     """
-    Project.objects.select_for_update().get(pk=batch.project_id)
+    Project.objects.select_for_update(no_key=True).get(pk=batch.project_id)
     locked = ListingBatch.every.select_for_update(of=("self",)).select_related("project").get(pk=batch.pk)
     drafts = _drafts(locked)
     changes = _fresh_changes(locked)
@@ -253,7 +253,7 @@ def _apply(approval: Approval, by) -> None:
 
     Raises Refusal listing what is missing per unit, Conflict naming units that changed since they were submitted.
     """
-    Project.objects.select_for_update().get(pk=approval.project_id)
+    Project.objects.select_for_update(no_key=True).get(pk=approval.project_id)
     batch = ListingBatch.every.select_for_update(of=("self",)).select_related("project").get(pk=approval.target_id)
     about = {
         *_submitted(batch).values_list("pk", flat=True),
@@ -428,7 +428,7 @@ def relax_review(*, project: Project, facts: Collection[str], reason: str, by) -
             code="no_reason",
             fields={"reason": [_("Give the reason.")]},
         )
-    locked = Project.objects.select_for_update().get(pk=project.pk)
+    locked = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     locked.optional_before_approval = [code for code in queries.RELAXABLE if code in facts]
     locked.optional_reason = reason.strip()[:200]
     return save_tracked(
