@@ -90,7 +90,7 @@ def found_claims(access: Access, words: str) -> dict | None:
 
 
 def _found_line(access: Access, claim: Claim) -> dict:
-    state = ClaimState(claim.state_now)  # type: ignore[attr-defined]
+    state = ClaimState(claim.state_now)
     return {
         "tag": state.label,
         "tone": TONES[state],
