@@ -93,7 +93,9 @@ class Live:
         """The hash of what is drawn of each unit, whoever looks; the language is added by `digest`."""
         names = [(row.pk, row.name) for row in self.buildings.values()]
         layouts = [(row.pk, row.code, row.bedrooms) for row in self.layouts.values()]
-        return hash_of(repr((self.project.pk, str(self.project.currency), names, layouts)), *map("\t".join, self._texts()))
+        return hash_of(
+            repr((self.project.pk, str(self.project.currency), names, layouts)), *map("\t".join, self._texts())
+        )
 
     def _texts(self) -> Iterable[list[str]]:
         for stack in self.stacks:
@@ -348,7 +350,8 @@ def _brought_up(known: Live, access: Access, project: Project) -> Live:
     before = {pk for pk in rung.units if known.place_of(pk) is not None}
     if before != changed.keys() or any(rung.units[pk] for pk in changed):
         return read_live(access, project, rung.mark)
-    return known.patched({pk: cell for pk, cell in changed.items() if cell != known.cell(pk)}, rung.mark)
+    different = {pk: cell for pk, cell in changed.items() if cell != known.cell(pk)}
+    return known.patched(different, rung.mark) if different else _known_to(known, rung.mark)
 
 
 def _known_to(known: Live, known_to: Mark) -> Live:
