@@ -195,7 +195,7 @@ def _unsealed(count: int, *, whole: bool = False) -> list[Row]:
     parts: list[str] = []
     values: list[str | int] = []
     for label, model in sealed_models().items():
-        table, key = quote(model._meta.db_table), quote(model._meta.pk.column)
+        table, key = quote(model._meta.db_table), quote(str(model._meta.pk.column))
         parts.append(
             f"SELECT * FROM (SELECT %s AS label, e.{key} AS pk FROM {table} e WHERE e.{key} > %s AND NOT EXISTS"  # noqa: S608
             f" (SELECT 1 FROM core_sealedrow s WHERE s.model = %s AND s.row_id = e.{key}) ORDER BY e.{key} LIMIT %s) part"
