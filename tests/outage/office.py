@@ -21,6 +21,12 @@ from psycopg import sql
 from tests.house.starting import ROOT, free_port
 
 BIN = Path(sys.executable).parent
+# The demonstration's salespeople hold as many units as they may; the day needs room for more.
+MANY_HOLDS = """
+from salescontrol.core import options
+from security.models import User
+options.change(by=User.objects.get(employee_no="X001"), project_id=None, changes={"hold.per_salesperson": 50})
+"""
 PROGRAMS = ("redis", "web", "worker", "beat")
 
 
@@ -53,6 +59,7 @@ class Office:
         with ThreadPoolExecutor() as both:
             list(both.map(self.manage, (["migrate", "-v0"], ["collectstatic", "--no-input", "-v0"])))
         self.manage(["load_demo"])
+        self.manage(["shell", "-v0", "-c", MANY_HOLDS])
 
     def manage(self, command: list[str]) -> None:
         line = [sys.executable, "manage.py", *command]

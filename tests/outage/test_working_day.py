@@ -61,7 +61,9 @@ def test_abuse_67_everything_that_was_asked_for_is_done_and_once(lived, office):
 
 def test_a_form_that_was_sent_twice_held_once(lived, office):
     assert lived.day.holds_placed > 3
-    assert office.sql("SELECT count(*), count(released_at) FROM contracts_claim") == [(lived.day.holds_placed,) * 2]
+    assert office.sql("SELECT count(*), count(released_at) FROM contracts_claim WHERE reason = 'Wants it'") == [
+        (lived.day.holds_placed,) * 2
+    ]
 
 
 def test_abuse_69_with_two_beats_every_slot_ran_once(lived, office):
