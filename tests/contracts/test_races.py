@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from contracts.models import Claim
 from contracts.services import claims, holds
@@ -58,7 +58,7 @@ def offer(room, *chosen: Unit):
 
 def moves(unit: Unit) -> list[str]:
     """What happened to the unit since it was built, in the order of its history."""
-    return [*UnitEvent.objects.filter(unit=unit).exclude(action="unit.build").values_list("action", flat=True)]
+    return [*UnitEvent.every.filter(unit=unit).exclude(action="unit.build").values_list("action", flat=True)]
 
 
 def later(monkeypatch, **delta) -> None:
@@ -106,6 +106,23 @@ def test_abuse_03_the_same_form_with_another_unit_is_refused_and_on_record_while
     assert moves(room.other) == []
 
 
+def test_abuse_04_an_answer_lost_after_the_commit_is_given_to_the_retry(room, monkeypatch):
+    op_id = uuid.uuid4()
+
+    def cut(**call) -> dict:
+        once(**call)
+        raise OperationalError("the connection was closed")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(holds, "once", cut)
+        with pytest.raises(OperationalError):
+            place(room, op_id=op_id)
+    kept = Claim.every.get()
+
+    assert place(room, op_id=op_id) == kept
+    assert moves(room.unit) == ["claim.hold"]
+
+
 def test_a_form_that_was_answered_first_elsewhere_gets_that_answer(room):
     op_id = uuid.uuid4()
 
@@ -145,8 +162,8 @@ def test_abuse_05_release_and_hold_at_once_have_one_order_that_the_history_shows
         assert told[1] in ("done", "taken")
         live = Claim.every.filter(unit=room.unit, released_at=None).count()
         assert live == (told[1] == "done")
-    assert [*UnitEvent.objects.filter(unit=room.unit).values_list("seq", flat=True)] == [
-        *range(1, UnitEvent.objects.filter(unit=room.unit).count() + 1)
+    assert [*UnitEvent.every.filter(unit=room.unit).values_list("seq", flat=True)] == [
+        *range(1, UnitEvent.every.filter(unit=room.unit).count() + 1)
     ]
 
 
@@ -175,7 +192,7 @@ def test_abuse_13_one_instant_decides_whether_a_hold_is_over(room, monkeypatch):
         prolong(room, claim)
 
     assert refused.value.code == "over"
-    assert not UnitEvent.objects.filter(action="claim.extend").exists()
+    assert not UnitEvent.every.filter(action="claim.extend").exists()
 
 
 def test_abuse_13_at_its_end_a_hold_is_extended_or_the_unit_is_the_next_ones(room, monkeypatch):
@@ -187,7 +204,7 @@ def test_abuse_13_at_its_end_a_hold_is_extended_or_the_unit_is_the_next_ones(roo
     told = at_once(lambda: prolong(room, claim), lambda: place(room, buyer=room.theirs))
 
     assert told in (["done", "taken"], ["over", "done"], ["over", "taken"])
-    times = {event.action: event.at for event in UnitEvent.objects.filter(unit=room.unit)}
+    times = {event.action: event.at for event in UnitEvent.every.filter(unit=room.unit)}
     assert times.get("claim.extend", begun) < end
     assert times.get("claim.expire", end) >= end
 

@@ -4,6 +4,7 @@ Each race is a process of its own with a database of its own, so that what it ki
 """
 
 import os
+import re
 import subprocess
 import sys
 import uuid
@@ -17,13 +18,13 @@ pytestmark = pytest.mark.slow
 
 # What the checker says first of all about each seeded fault (decisions 29).
 FAULTS = {
-    "unguarded": "(two live claims)",
+    "unguarded": "two live claims",
     "lost commits": "has 0 events of it",
     "skipped events": "belongs",
-    "swallowed errors": "has 0 events of it",
+    "swallowed errors": "has 0 events of it|without its record in|one_live_claim_per_unit",
     "op_id not unique": "MultipleObjectsReturned",
 }
-SMALL = ["--clients=8", "--operations=125", "--units=6"]
+SMALL = ["--clients=8", "--operations=125", "--units=6", "--kill-connection-every=0"]
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def test_the_race_finds_the_seeded_fault(copy, fault):
     done = race("quick", template, f"--fault={fault}", *SMALL, urls=urls)
 
     assert done.returncode == 1
-    assert FAULTS[fault] in done.stdout
+    assert re.search(FAULTS[fault], done.stdout)
 
 
 @pytest.mark.postgres
