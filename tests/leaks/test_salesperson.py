@@ -34,7 +34,7 @@ def test_not_in_the_list(crawl, see):
 
 
 def test_not_on_the_board(crawl, see):
-    assert_only_mine(crawl, see("/p/AAA/board/"))
+    assert_only_mine(crawl, see("/p/AAA/board/?plain=1"))
     assert_only_mine(crawl, see("/p/AAA/board/wall/?prices=1"))
 
 
@@ -139,7 +139,7 @@ def test_with_the_projects_switch_only_facts_price_and_status_of_what_is_for_sal
             assert f"{unit.floor_total:,.0f}".split(".")[0] not in text
         for unit in (rows.held, rows.sold, rows.withheld, rows.draft, rows.foreign):
             assert see(f"/p/AAA/units/{unit.pk}/").status == 404
-        for address in ("/p/AAA/board/", "/p/AAA/units/", "/p/AAA/board/print/"):
+        for address in ("/p/AAA/board/?plain=1", "/p/AAA/units/", "/p/AAA/board/print/"):
             text = visible_text(see(address))
             assert rows.colleague.number in text or rows.colleague.room in text
             for token in (
