@@ -36,7 +36,7 @@ def digest(live: Live) -> str:
 
 def skeleton(live: Live) -> str:
     """Words and towers as JSON: place, number, layout and area of each unit, no price, no status, no person."""
-    whole = Board([], {}, live.buildings, live.layouts, None, whole=True)
+    whole = Board([], {}, live.buildings, live.layouts, live.mark.at, whole=True)
     groups: dict[tuple[int, str, bool], list[Stack]] = defaultdict(list)
     for stack in live.stacks:
         groups[stack.building_id, stack.entrance, stack.attached].append(stack)

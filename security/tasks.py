@@ -1,6 +1,5 @@
 """What security does by the clock."""
 
-
 from salescontrol.core import jobs, journal
 from security.models import User
 from security.services import attempts, consistency, sessions

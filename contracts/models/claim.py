@@ -56,7 +56,7 @@ class Claim(models.Model):
     )
 
     objects = GuardedManager()
-    every = EveryManager()
+    every: EveryManager["Claim"] = EveryManager()
 
     class Meta:
         verbose_name = _("claim")

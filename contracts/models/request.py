@@ -40,7 +40,7 @@ class HoldRequest(models.Model):
     )
     history = tracked()
     objects = GuardedManager()
-    every = EveryManager()
+    every: EveryManager["HoldRequest"] = EveryManager()
 
     class Meta:
         verbose_name = _("hold request")

@@ -34,7 +34,7 @@ class WaitingEntry(models.Model):
     closed_at = models.DateTimeField(_("closed"), null=True)
     history = tracked()
     objects = GuardedManager()
-    every = EveryManager()
+    every: EveryManager["WaitingEntry"] = EveryManager()
 
     class Meta:
         verbose_name = _("waiting entry")

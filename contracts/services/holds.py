@@ -184,9 +184,9 @@ def require_within(unit: Unit, terms: Terms, settings: Mapping[str, Any], access
 def _require_cool_down(unit: Unit, terms: Terms, settings: Mapping[str, Any], now: datetime) -> None:
     wait = timedelta(hours=settings["hold.cool_down_hours"])
     again = live.ran_out_lately(now, now - wait, unit=unit, customer=terms.customer, salesperson=terms.salesperson)
-    last = again.order_by("-expires_at").first()
+    last: datetime | None = again.order_by("-expires_at").values_list("expires_at", flat=True).first()
     if last is not None:
-        until = clock.local(last.expires_at + wait, unit.project.zone)
+        until = clock.local(last + wait, unit.project.zone)
         raise Refusal(
             _(
                 "This customer's last hold on %(unit)s ran out; the same may hold it again from %(when)s. The supervisor can lift this."

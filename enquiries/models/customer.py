@@ -34,7 +34,7 @@ class Customer(models.Model):
     entered_at = models.DateTimeField(_("entered"), db_default=Now())
     history = tracked()
     objects = GuardedManager()
-    every = EveryManager()
+    every: EveryManager["Customer"] = EveryManager()
 
     class Meta:
         verbose_name = _("customer")

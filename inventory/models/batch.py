@@ -43,7 +43,7 @@ class ListingBatch(models.Model):
     submitted_at = models.DateTimeField(_("submitted"), null=True)
     history = tracked(excluded=["outcome", "progress"])
     objects = GuardedManager()
-    every = EveryManager()
+    every: EveryManager["ListingBatch"] = EveryManager()
 
     class Meta:
         verbose_name = _("batch")

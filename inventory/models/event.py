@@ -43,7 +43,7 @@ class UnitEvent(models.Model):
     business_date = models.DateField(_("business date"))
 
     objects = GuardedManager()
-    every = EveryManager()
+    every: EveryManager["UnitEvent"] = EveryManager()
 
     class Meta:
         verbose_name = _("unit event")

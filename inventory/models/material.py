@@ -34,7 +34,7 @@ class Material(models.Model):
     removed_at = models.DateTimeField(_("removed"), null=True)
     history = tracked()
     objects = GuardedManager()
-    every = EveryManager()
+    every: EveryManager["Material"] = EveryManager()
 
     class Meta:
         verbose_name = _("material")

@@ -42,7 +42,7 @@ class PriceList(models.Model):
     made_at = models.DateTimeField(_("proposed"), db_default=Now())
     history = tracked()
     objects = GuardedManager()
-    every = EveryManager()
+    every: EveryManager["PriceList"] = EveryManager()
 
     class Meta:
         verbose_name = _("price list")
@@ -123,7 +123,7 @@ class DiscountPolicy(models.Model):
     made_at = models.DateTimeField(_("proposed"), db_default=Now())
     history = tracked()
     objects = GuardedManager()
-    every = EveryManager()
+    every: EveryManager["DiscountPolicy"] = EveryManager()
 
     class Meta:
         verbose_name = _("discount policy")

@@ -144,7 +144,7 @@ class Unit(models.Model):
     )
 
     objects = GuardedManager()
-    every = EveryManager()
+    every: EveryManager["Unit"] = EveryManager()
 
     class Meta:
         verbose_name = _("unit")
@@ -154,7 +154,9 @@ class Unit(models.Model):
             models.Index(fields=["project", "status"]),
             models.Index(fields=["project", "salesperson"]),
             models.Index(fields=["building", "entrance", "floor", "stack"]),
-            models.Index(fields=["project", "claim_ends_at"], condition=Q(status=Status.HELD), name="unit_holds_by_end"),
+            models.Index(
+                fields=["project", "claim_ends_at"], condition=Q(status=Status.HELD), name="unit_holds_by_end"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["project", "key"], name="one_unit_per_place"),
@@ -197,7 +199,7 @@ class UnitLock(models.Model):
     lifted_at = models.DateTimeField(_("lifted"), null=True)
     history = tracked()
     objects = GuardedManager()
-    every = EveryManager()
+    every: EveryManager["UnitLock"] = EveryManager()
 
     class Meta:
         verbose_name = _("lock")

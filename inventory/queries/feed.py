@@ -8,6 +8,7 @@ one after another, it is the last row.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -77,7 +78,7 @@ def mark(now: datetime | None = None) -> Mark:
 def rung_since(project_id: int, since: Mark, *, user_id: int | None, now: datetime | None = None) -> Rung:
     """The units of the project that changed since the mark, for a reader whose own sight may also have ended. One query."""
     at = now or clock.now()
-    asked = {"project": project_id, "mark": since.position, "at": since.at, "now": at, "user": user_id}
+    asked: dict[str, Any] = {"project": project_id, "mark": since.position, "at": since.at, "now": at, "user": user_id}
     if connection.vendor == "sqlite":
         asked |= {name: value.strftime("%Y-%m-%d %H:%M:%S.%f") for name, value in (("at", since.at), ("now", at))}
     with connection.cursor() as cursor:

@@ -240,7 +240,8 @@ def _locks(unit: Unit, reader: _Reader) -> Iterator[Step]:
     on = (gettext_lazy("Locked (%(lock)s) by %(who)s"), gettext_lazy("Locked (%(lock)s)"))
     for lock in UnitLock.every.filter(unit=unit).select_related("set_by"):
         label = Lock(lock.kind).label
-        yield Step(lock.set_at, reader.say(on, lock.set_by.name if lock.set_by else None, lock.reason if reader.seen.people else "", lock=label))
+        who, reason = lock.set_by.name if lock.set_by else None, lock.reason if reader.seen.people else ""
+        yield Step(lock.set_at, reader.say(on, who, reason, lock=label))
         if lock.lifted_at:
             yield Step(lock.lifted_at, _("Unlocked (%(lock)s)") % {"lock": label})
 

@@ -157,14 +157,14 @@ class Live:
 
     def patched(self, changed: Mapping[int, Cell], known_to: Mark) -> "Live":
         """The same board with these cells as they stand now."""
+        locks, ends = dict(self.locks), dict(self.ends)
         new = replace(
-            self, mark=known_to, letters=self.letters[:], totals=self.totals[:], locks=dict(self.locks),
-            ends=dict(self.ends), made={},
-        )  # fmt: skip
+            self, mark=known_to, letters=self.letters[:], totals=self.totals[:], locks=locks, ends=ends, made={}
+        )
         for pk, cell in changed.items():
             at = bisect_left(self.ids, pk)
             new.letters[at], new.totals[at] = cell.letter, cell.total
-            for kept, value in ((new.locks, cell.locks), (new.ends, cell.ends)):
+            for kept, value in ((locks, cell.locks), (ends, cell.ends)):
                 kept.pop(pk, None)
                 kept |= {pk: value} if value else {}
         _carry(self, new, changed)

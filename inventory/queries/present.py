@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from inventory.models import Unit
 from inventory.queries.scope import units_visible_whole_to
@@ -42,8 +43,8 @@ class Sight:
 def sight(access: Access, project_id: int) -> Sight:
     """The user's sight in the project: one query for a salesperson, none for the desk."""
     everything = access.can(Permission.UNIT_SEE_ALL, project_id)
-    units = units_visible_whole_to(access).filter(project_id=project_id).order_by().values_list("pk", "mine")
-    whole = {} if everything else dict(units)
+    seen: Any = units_visible_whole_to(access).filter(project_id=project_id).order_by()
+    whole = {} if everything else dict(seen.values_list("pk", "mine"))
     return Sight(
         reader=access.user.pk,
         everything=everything,

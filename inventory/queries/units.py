@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 
 from inventory.models import Building, Layout, Project, Unit
 from inventory.models.unit import ATTACHED_TYPES
-from inventory.queries.scope import units_visible_to
+from inventory.queries.scope import units_of_project_visible_to, units_visible_to
 from inventory.queries.standing import status_at
 from salescontrol.core import clock
 from salescontrol.core.access import Access
@@ -26,7 +26,7 @@ _SHOWN = (
 
 def listed(access: Access, project: Project) -> QuerySet[Unit]:
     """Every unit of the project that the user may know of, with what a list shows; `area_now` is surveyed once known (B2.1)."""
-    visible = units_visible_to(access).filter(project=project).select_related("building", "layout", "salesperson")
+    visible = units_of_project_visible_to(access, project.pk).select_related("building", "layout", "salesperson")
     return visible.only(*_SHOWN).annotate(
         area_now=Coalesce("surveyed_built_area", "built_area"), standing=status_at(clock.now())
     )

@@ -163,10 +163,16 @@ def _submitted(batch: ListingBatch):
     return Unit.every.filter(batch=batch, review=Review.SUBMITTED)
 
 
+def _is_stale(line: BatchLine) -> bool:
+    """Whether the line's unit is another one than was read, or claimed meanwhile."""
+    unit = line.unit
+    return unit is None or unit.version != line.unit_version or standing(unit) in CLAIMED
+
+
 def _fresh_changes(batch: ListingBatch) -> list[BatchLine]:
     """The changed lines whose unit is still as it was read; the others are left out with a comment that says why."""
     lines = list(queries.waiting_changes(batch).select_related("unit"))
-    stale = [line for line in lines if line.unit.version != line.unit_version or standing(line.unit) in CLAIMED]
+    stale = [line for line in lines if _is_stale(line)]
     for line in stale:
         line.state = LineState.LEFT_OUT
         line.comment = _(
@@ -294,9 +300,7 @@ def _apply(approval: Approval, by) -> None:
 
 def _refuse_stale(submitted: Sequence[Unit], versions: Mapping[str, int], changes: Sequence[BatchLine]) -> None:
     stale = [unit.number for unit in submitted if versions.get(str(unit.pk)) != unit.version]
-    stale += [
-        line.label for line in changes if line.unit.version != line.unit_version or standing(line.unit) in CLAIMED
-    ]
+    stale += [line.label for line in changes if _is_stale(line)]
     if stale:
         raise Conflict(
             _("These units changed since they were submitted, so nothing was approved: %(units)s. Return the batch.")

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
+from typing import Any
 
 from django import forms
 from django.forms.renderers import TemplatesSetting
@@ -61,8 +62,9 @@ class OnceForm(Form):
 
     def add_refusal(self, refusal: Refusal) -> None:
         super().add_refusal(refusal)
-        self.data = self.data.copy()
-        self.data[self.add_prefix("op_id")] = str(uuid.uuid4())
+        renewed: Any = self.data.copy()
+        renewed[self.add_prefix("op_id")] = str(uuid.uuid4())
+        self.data = renewed
 
 
 class DateInput(forms.DateInput):

@@ -35,7 +35,10 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 class Readiness(View):
-    """Whether work can be done: database, migrations, background work without delay, journal, disk. No details beyond the names (abuse 41)."""
+    """Whether work can be done: database, migrations, background work without delay, journal, disk.
+
+    No details beyond the names (abuse 41).
+    """
 
     def get(self, request: HttpRequest) -> JsonResponse:
         checks = {"database": False, "migrations": False, "background": False, "journal": False, "disk": self.disk()}

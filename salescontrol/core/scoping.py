@@ -38,12 +38,12 @@ class GuardedQuerySet(models.QuerySet[Row]):
 
     def scoped(self) -> Self:
         """The same rows, declared to be what the reader may see. Said by `…_visible_to` functions only."""
-        clone = self._chain()  # type: ignore[attr-defined]
+        clone: Any = self._chain()
         clone._scoped = True
         return clone
 
     def _clone(self) -> Self:
-        clone = super()._clone()  # type: ignore[misc]
+        clone = super()._clone()
         clone._scoped = self._scoped
         return clone
 
@@ -59,7 +59,7 @@ class GuardedQuerySet(models.QuerySet[Row]):
     def _fetch_all(self) -> None:
         if self._result_cache is None:
             self._check()
-        super()._fetch_all()  # type: ignore[misc]
+        super()._fetch_all()
 
     def iterator(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
         self._check()
@@ -93,7 +93,7 @@ class GuardedQuerySet(models.QuerySet[Row]):
         return self._together(super().__or__(other), other)
 
     def __xor__(self, other: Any) -> Self:
-        return self._together(super().__xor__(other), other)  # type: ignore[operator]
+        return self._together(super().__xor__(other), other)
 
     def union(self, *others: Any, **kwargs: Any) -> Self:
         return self._together(super().union(*others, **kwargs), *others)
@@ -104,7 +104,7 @@ class GuardedQuerySet(models.QuerySet[Row]):
         return both
 
 
-class GuardedManager(models.Manager.from_queryset(GuardedQuerySet)[Row]):  # type: ignore[misc]
+class GuardedManager(models.Manager.from_queryset(GuardedQuerySet)[Row]):
     """The default manager of a guarded model, and of the related managers that lead to it."""
 
 

@@ -23,7 +23,14 @@ def test_ready_needs_the_background_work(client):
     jobs.run_due()
     answer = client.get("/readyz")
     assert answer.status_code == 200
-    assert answer.json() == {"ready": True, "database": True, "migrations": True, "background": True, "journal": True, "disk": True}
+    assert answer.json() == {
+        "ready": True,
+        "database": True,
+        "migrations": True,
+        "background": True,
+        "journal": True,
+        "disk": True,
+    }
 
 
 def test_ready_says_when_the_disk_is_nearly_full(client, settings):

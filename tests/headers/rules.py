@@ -38,7 +38,11 @@ def faults(answer: Answer) -> list[str]:
     if policy != SANDBOX and parts(policy) != POLICY:
         found.append(f"Content-Security-Policy: {policy}")
     kept = answer.status == 200 and answer.address.name in KEPT_BY_BROWSER
-    if answer.headers.get("Cache-Control") != FOR_EVER if kept else "no-store" not in answer.headers.get("Cache-Control", ""):
+    if (
+        answer.headers.get("Cache-Control") != FOR_EVER
+        if kept
+        else "no-store" not in answer.headers.get("Cache-Control", "")
+    ):
         found.append(f"Cache-Control: {answer.headers.get('Cache-Control')}")
     if len(answer.headers.get("X-Request-ID", "")) != 32:
         found.append("X-Request-ID")

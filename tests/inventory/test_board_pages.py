@@ -88,17 +88,23 @@ def test_drafts_are_drawn_for_those_who_review_and_for_nobody_else(stock, sign_i
 
 
 def test_legend_entries_toggle_the_status_filter(stock, sign_in):
-    page = text_of(sign_in(stock.supervisor).get(URL, {**PLAIN, "status": ["HELD", "AVAILABLE"], "layout": stock.layout.pk}))
+    page = text_of(
+        sign_in(stock.supervisor).get(URL, {**PLAIN, "status": ["HELD", "AVAILABLE"], "layout": stock.layout.pk})
+    )
     assert dimmed(page) == rooms(page) - {stock.units[Status.HELD].room, stock.units[Status.AVAILABLE].room}
     assert "2 units match" in page
     layout = f"layout={stock.layout.pk}"
     assert f'class="key chosen" href="?status=AVAILABLE&amp;{layout}&amp;plain=1"' in page
-    assert f'class="key" href="?status=AVAILABLE&amp;status=HELD&amp;status=SUBSCRIBED&amp;{layout}&amp;plain=1"' in page
+    assert (
+        f'class="key" href="?status=AVAILABLE&amp;status=HELD&amp;status=SUBSCRIBED&amp;{layout}&amp;plain=1"' in page
+    )
 
 
 def test_numbers_are_read_full_width_with_separators_and_unit(stock, sign_in):
     page = text_of(
-        sign_in(stock.supervisor).get(URL, {**PLAIN, "total_from": "２７０万", "area_from": "118.40", "area_to": "1,118"})
+        sign_in(stock.supervisor).get(
+            URL, {**PLAIN, "total_from": "２７０万", "area_from": "118.40", "area_to": "1,118"}
+        )
     )
     assert dimmed(page) == set()
     assert "7 units match" in page
@@ -131,7 +137,9 @@ def test_a_range_that_ends_before_it_begins_is_refused(stock, sign_in):
 
 
 def test_unknown_parameters_and_statuses_change_nothing(stock, sign_in):
-    page = text_of(sign_in(stock.supervisor).get(URL, {**PLAIN, "salesperson__name": "x", "ordering": "id", "status": "GONE"}))
+    page = text_of(
+        sign_in(stock.supervisor).get(URL, {**PLAIN, "salesperson__name": "x", "ordering": "id", "status": "GONE"})
+    )
     assert dimmed(page) == set()
     assert len(rooms(page)) == 8
 
