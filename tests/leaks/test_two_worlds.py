@@ -37,14 +37,21 @@ PAGES = {
 }  # fmt: skip
 LISTS = ("/p/AAA/units/", "/p/AAA/customers/", "/p/AAA/board/", "/approvals/", "/p/AAA/batches/", "/p/AAA/prices/")
 WHO = tuple(PAGES)
+# Addresses whose every answer is another one.
+BY_NATURE = {
+    "readyz": "how the machine is",
+    "security:second_factor_set": "a new secret each time",
+    "security:sessions": "when and from where this very session was used",
+}
 
 
 def addresses(crawl, identity: str) -> Iterator[str]:
     """Every address that the crawl asks as this person, with every filter and sort that its lists offer, odd ones, and searches."""
     rows = crawl.world.rows
     yield from PAGES[identity]
-    for named in crawl.addresses.values():
-        yield from (address.path for address in named if identity in address.askers("GET"))
+    for name, named in crawl.addresses.items():
+        if name not in BY_NATURE:
+            yield from (address.path for address in named if identity in address.askers("GET"))
     own = {"salesperson": (rows.mine, rows.named), "marketing": (rows.handed_marketing,)}.get(identity, ())
     for unit in own:
         yield f"/p/AAA/units/{unit.pk}/"
