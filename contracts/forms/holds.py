@@ -1,20 +1,42 @@
 """What is entered to hold a unit, to change a hold, and to filter the list of holds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import django_filters as filters
 from django import forms
+from django.db.models import QuerySet
+from django.forms.models import ModelChoiceIterator
 from django.utils.translation import gettext_lazy as _
 
 from contracts.models import Claim
 from contracts.queries.holds import Choices
 from contracts.states import ClaimState, Evidence, HoldKind
 from enquiries.models import Customer
+from enquiries.queries.customers import offered
 from salescontrol.core.errors import Refusal
-from salescontrol.core.forms import OnceForm
+from salescontrol.core.forms import OnceForm, ids
 
 ANY = _("any")
+
+
+class Offered(ModelChoiceIterator):
+    """The customers that the list of a form shows; `named` of the field is the id that was sent or comes with the address."""
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        yield "", self.field.empty_label
+        for customer in offered(self.queryset, ids([self.field.named])):
+            yield self.choice(customer)
+
+
+class CustomerField(forms.ModelChoiceField):
+    """One of the customers whom the reader may choose, whether or not the list shows them."""
+
+    iterator = Offered
+    named = ""
+
+    def label_from_instance(self, customer: Customer) -> str:
+        return f"{customer.name} ({customer.number})"
 
 
 class CustomerForm(OnceForm):
@@ -23,8 +45,11 @@ class CustomerForm(OnceForm):
     `customers`: those to choose from. After cleaning, `customer` is the chosen one or None; then name and phone are there.
     """
 
-    customer = forms.ChoiceField(
+    customer = CustomerField(
+        queryset=Customer.objects.none(),
         label=_("Customer"),
+        empty_label=_("choose, or enter a new one"),
+        help_text=_("The list shows who was entered last. Somebody else is found by the phone number: enter it below."),
         error_messages={"required": _("Choose a customer, or enter name and phone of a new one.")},
     )
     new_name = forms.CharField(label=_("New customer: name"), max_length=60, required=False)
@@ -34,11 +59,10 @@ class CustomerForm(OnceForm):
     )  # fmt: skip
     elsewhere = {"phone": "new_phone", "name": "new_name", "owner": "salesperson"}
 
-    def __init__(self, *args, customers: Sequence[Customer], **kwargs) -> None:
+    def __init__(self, *args, customers: QuerySet[Customer], **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.known = {str(customer.pk): customer for customer in customers}
-        names = [(pk, f"{customer.name} ({customer.number})") for pk, customer in self.known.items()]
-        self.fields["customer"].choices = [("", _("choose, or enter a new one")), *names]
+        self.fields["customer"].queryset = customers
+        self.fields["customer"].named = str(self.data.get("customer") or self.initial.get("customer", ""))
         self.fields["customer"].required = not (self.is_bound and self.without_customer())
 
     def add_refusal(self, refusal: Refusal) -> None:
@@ -49,9 +73,6 @@ class CustomerForm(OnceForm):
     def without_customer(self) -> bool:
         """Whether none of the known customers needs to be chosen: a new one is entered."""
         return bool(self.data.get("new_name") or self.data.get("new_phone"))
-
-    def clean_customer(self) -> Customer | None:
-        return self.known.get(self.cleaned_data["customer"])
 
     def clean(self) -> dict:
         values = super().clean() or {}
@@ -113,6 +134,7 @@ class HoldForm(SalespersonForm):
             del self.fields["override"]
             self.fields["evidence"].choices = [choice for choice in Evidence.choices if choice[0] != Evidence.NONE]
         if fixed:
+            self.fields["customer"].help_text = ""
             for name in ("new_name", "new_phone"):
                 del self.fields[name]
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection
 
+from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils.functional import cached_property
 
 from contracts.models import Claim
 from contracts.queries import holds
@@ -93,9 +93,9 @@ class InHold(InClaims):
 class WithCustomer:
     """Mixin for forms about a customer: who may be chosen, and a new one entered with name and phone."""
 
-    @cached_property
-    def customers(self) -> list[Customer]:
-        return list(customer_choices(self.request.access, self.project))
+    @property
+    def customers(self) -> QuerySet[Customer]:
+        return customer_choices(self.request.access, self.project)
 
     def people(self) -> dict:
         """What the forms need to offer customers and salespeople."""

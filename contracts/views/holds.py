@@ -55,7 +55,7 @@ class HoldPlace(WithCustomer, InUnit, FormPage):
     def get_form_kwargs(self) -> dict:
         people = self.people()
         if self.asked:
-            people["customers"] = [self.asked.customer]
+            people["customers"] = people["customers"].filter(pk=self.asked.customer_id)
         return {
             **people,
             "otherwise": self.unit.salesperson,

@@ -1,5 +1,7 @@
 """Lists of customers, one customer, and finding them by name, number or whole phone number."""
 
+from collections.abc import Collection
+
 from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
 
@@ -12,6 +14,7 @@ from salescontrol.core.access import Access
 from salescontrol.core.errors import NotVisible
 
 FOUND = 20
+OFFERED = 200
 
 
 def listed(access: Access, project: Project) -> QuerySet[Customer]:
@@ -51,3 +54,9 @@ def found(access: Access, words: str) -> list[Customer]:
 def customer_choices(access: Access, project: Project) -> QuerySet[Customer]:
     """The customers that this user may choose from in a form, by name, without their phone numbers."""
     return customers_visible_to(access).filter(project=project).defer("phone", "note").order_by("name", "pk")
+
+
+def offered(choices: QuerySet[Customer], named: Collection[int] = ()) -> QuerySet[Customer]:
+    """Those of the choices that a form lists: the 200 entered last, and the named ones; all of a project would be too many."""
+    latest = choices.order_by("-pk").values("pk")[:OFFERED]
+    return choices.filter(Q(pk__in=latest) | Q(pk__in=named))

@@ -1,11 +1,14 @@
 """The filters of unit lists: an allow-list, its choices from visible units only (abuse 27, 28)."""
 
+from datetime import datetime
+
 import django_filters as filters
 from django.utils.translation import gettext_lazy as _
 
 from inventory.forms.board import NumberFilter
 from inventory.models import Unit
 from inventory.models.unit import Orientation, PropertyType
+from inventory.queries.standing import stands_in
 from inventory.queries.units import Choices
 from inventory.rules.places import entrance_key
 from inventory.states import Lock, Review, Status
@@ -27,7 +30,7 @@ class FigureFilter(filters.Filter):
 class UnitFilter(filters.FilterSet):
     """The filters of the unit list, with the names that the board's address has too.
 
-    `choices` and what is left out (review, salesperson) come from the view that knows the reader.
+    `choices` and what is left out (review, salesperson) come from the view that knows the reader; statuses count at `now`.
     """
 
     room = filters.CharFilter(label=_("Room"), field_name="number", lookup_expr="icontains", max_length=30)
@@ -40,7 +43,7 @@ class UnitFilter(filters.FilterSet):
         label=_("Floor to"), field_name="floor", lookup_expr="lte", min_value=-99, max_value=999
     )
     layout = filters.ModelChoiceFilter(label=_("Layout"), queryset=None, empty_label=ANY)
-    status = filters.ChoiceFilter("standing", label=_("Status"), choices=Status.choices, empty_label=ANY)
+    status = filters.ChoiceFilter(label=_("Status"), method="of_status", choices=Status.choices, empty_label=ANY)
     review = filters.ChoiceFilter(label=_("Review"), choices=Review.choices, empty_label=ANY)
     property_type = filters.ChoiceFilter(label=_("Property type"), choices=PropertyType.choices, empty_label=ANY)
     area_from = FigureFilter(label=_("Area from, ㎡"), field_name="area_now", lookup_expr="gte")
@@ -59,8 +62,9 @@ class UnitFilter(filters.FilterSet):
         model = Unit
         fields = ()
 
-    def __init__(self, *args, choices: Choices, hidden: tuple[str, ...] = (), **kwargs) -> None:
+    def __init__(self, *args, choices: Choices, now: datetime, hidden: tuple[str, ...] = (), **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        self.now = now
         for name in hidden:
             del self.filters[name]
         for name, rows in (
@@ -70,6 +74,9 @@ class UnitFilter(filters.FilterSet):
         ):
             if name in self.filters:
                 self.filters[name].extra["queryset"] = rows
+
+    def of_status(self, rows, _name: str, status: str):
+        return rows.filter(stands_in([status], self.now))
 
     def of_entrance(self, rows, _name: str, typed: str):
         """`1单元`, `1` and `一单元` are one entrance, however it was entered."""

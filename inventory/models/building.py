@@ -23,6 +23,7 @@ class Building(models.Model):
     class Meta:
         verbose_name = _("building")
         ordering = ["position", "pk"]
+        indexes = [models.Index(fields=["project", "position"])]
         constraints = [models.UniqueConstraint(fields=["project", "key"], name="one_building_per_key")]
 
     def __str__(self) -> str:

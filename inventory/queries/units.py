@@ -1,6 +1,7 @@
 """Lists of units and one unit's page: what there is to read, always from what this user may see."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -11,7 +12,6 @@ from inventory.models import Building, Layout, Project, Unit
 from inventory.models.unit import ATTACHED_TYPES
 from inventory.queries.scope import units_of_project_visible_to, units_visible_to
 from inventory.queries.standing import status_at
-from salescontrol.core import clock
 from salescontrol.core.access import Access
 from salescontrol.core.errors import NotVisible
 from salescontrol.core.fields import area, money
@@ -24,11 +24,16 @@ _SHOWN = (
 )  # fmt: skip
 
 
-def listed(access: Access, project: Project) -> QuerySet[Unit]:
-    """Every unit of the project that the user may know of, with what a list shows; `area_now` is surveyed once known (B2.1)."""
-    visible = units_of_project_visible_to(access, project.pk).select_related("building", "layout", "salesperson")
-    return visible.only(*_SHOWN).annotate(
-        area_now=Coalesce("surveyed_built_area", "built_area"), standing=status_at(clock.now())
+def listed(access: Access, project: Project, now: datetime) -> QuerySet[Unit]:
+    """Every unit of the project that the user may know of, with what a list shows; `area_now` is surveyed once known (B2.1).
+
+    That the building is of the project too is said so that the database reads house by house, in the order of the list.
+    """
+    visible = units_of_project_visible_to(access, project.pk).filter(building__project=project)
+    return (
+        visible.select_related("building", "layout", "salesperson")
+        .only(*_SHOWN)
+        .annotate(area_now=Coalesce("surveyed_built_area", "built_area"), standing=status_at(now))
     )
 
 

@@ -1,6 +1,7 @@
 """The list of units and the page of one unit."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -8,13 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.forms.units import UnitFilter
 from inventory.models import Unit
+from inventory.models.unit import Orientation, PropertyType
 from inventory.queries import history, materials, units
 from inventory.queries.present import TONES, card, sight
 from inventory.queries.review import labels, missing_for_approval
 from inventory.queries.scope import own_units
 from inventory.states import Lock, Review, Status
 from inventory.views.base import InProject
-from salescontrol.core import approvals, panels, tables
+from salescontrol.core import approvals, clock, panels, tables
 from salescontrol.core.models import Approval
 from salescontrol.core.permissions import Permission
 from salescontrol.core.views import DetailPage, ListPage
@@ -25,7 +27,7 @@ PANEL_SECTIONS = ("inventory/unit_history_short.html", "inventory/material_short
 
 
 def _locks(unit: Unit) -> str:
-    return listed(Lock(code).label for code in unit.lock_codes)
+    return listed(Lock(code).label for code in unit.lock_codes) if unit.locks else ""
 
 
 COLUMNS = {
@@ -33,13 +35,13 @@ COLUMNS = {
     for column in (
         tables.Column("number", _("Unit"), sort=("building__position", "entrance", "floor", "stack")),
         tables.Column(
-            "status", _("Status"), lambda unit: Status(unit.standing).label, sort=("standing",),
-            tone=lambda unit: TONES[Status(unit.standing)]
+            "status", _("Status"), "standing", sort=("standing",), choices=dict(Status.choices),
+            tone=lambda unit: TONES[unit.standing]
         ),
         tables.Column("building", _("Building"), "building.name", sort=("building__position",), minor=True),
         tables.Column("floor", _("Floor"), "floor_label", sort=("floor",), minor=True),
         tables.Column("layout", _("Layout"), "layout.code", sort=("layout__code",)),
-        tables.Column("orientation", _("Orientation"), lambda unit: unit.get_orientation_display(), sort=("orientation",), minor=True),
+        tables.Column("orientation", _("Orientation"), sort=("orientation",), minor=True, choices=dict(Orientation.choices)),
         tables.Column("area_now", _("Area, ㎡"), format="area", sort=("area_now",)),
         tables.Column("list_unit_price", _("List unit price"), format="money", sort=("list_unit_price",), minor=True),
         tables.Column("list_total", _("List price"), format="money", sort=("list_total",)),
@@ -48,14 +50,14 @@ COLUMNS = {
         tables.Column(
             "review",
             _("Review"),
-            lambda unit: Review(unit.review).label,
             sort=("review",),
-            tone=lambda unit: REVIEW_TONES[Review(unit.review)],
+            tone=lambda unit: REVIEW_TONES[unit.review],
             minor=True,
+            choices=dict(Review.choices),
         ),
         tables.Column("locks", _("Locks"), _locks, minor=True),
         tables.Column(
-            "property_type", _("Property type"), lambda unit: unit.get_property_type_display(), sort=("property_type",), minor=True
+            "property_type", _("Property type"), sort=("property_type",), minor=True, choices=dict(PropertyType.choices)
         ),
     )
 }  # fmt: skip
@@ -65,17 +67,24 @@ class UnitRows(InProject):
     """Mixin before ListPage: the units that this user may see, their columns and filters, by sight."""
 
     filterset_class = UnitFilter
+    paginator_class = tables.LatePages
     default_order = ("building__position", "entrance", "-floor", "stack", "pk")
 
     @cached_property
+    def now(self) -> datetime:
+        """The instant at which the list is true: that of the request."""
+        return getattr(self.request, "arrived_at", None) or clock.now()
+
+    @cached_property
     def visible(self):
-        return units.listed(self.request.access, self.project)
+        return units.listed(self.request.access, self.project, self.now)
 
     def get_rows(self):
         return self.visible
 
     def get_filterset_kwargs(self) -> dict:
-        return {"choices": units.choices(self.request.access, self.project, self.visible), "hidden": self.hidden}
+        choices = units.choices(self.request.access, self.project, self.visible)
+        return {"choices": choices, "hidden": self.hidden, "now": self.now}
 
     @cached_property
     def may(self) -> dict:

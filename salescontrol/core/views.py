@@ -63,6 +63,7 @@ class ListPage(Page):
     template_name = "components/list_page.html"
     columns: Sequence[tables.Column] = ()
     filterset_class = None
+    paginator_class = Paginator
     default_order: tuple[str, ...] = ("-pk",)
     empty: Any = ""
     export_permission: Permission | None = None
@@ -106,7 +107,7 @@ class ListPage(Page):
     def page_of(self, rows) -> dict:
         size = self.request.GET.get("size", "")
         size = int(size) if size in map(str, PAGE_SIZES) else PAGE_SIZES[0]
-        paginator, totals = Paginator(rows, size), self.get_totals(rows)
+        paginator, totals = self.paginator_class(rows, size), self.get_totals(rows)
         if "count" in totals:
             paginator.count = totals["count"]
         page, draw = paginator.get_page(self.request.GET.get("page")), tables.drawer(self.columns)

@@ -7,6 +7,7 @@ from django.db import connection
 
 from enquiries import phones
 from enquiries.models import Customer
+from enquiries.queries import customers as queries
 from enquiries.queries.customers import customer_choices, find, found, owners
 from enquiries.queries.life import steps
 from enquiries.queries.present import card
@@ -68,6 +69,18 @@ def test_choices_are_the_visible_customers_of_the_project(room):
     ]
     assert list(customer_choices(access_of(room.salesperson), room.a)) == [room.mine]
     assert set(owners(access_of(room.salesperson), room.a)) == {room.salesperson}
+
+
+def test_a_form_lists_the_customers_entered_last_and_the_one_that_is_named(room, monkeypatch):
+    monkeypatch.setattr(queries, "OFFERED", 1)
+    everyone = customer_choices(access_of(room.specialist), room.a)
+    first, *_others, last = sorted(everyone, key=lambda row: row.pk)
+
+    assert list(queries.offered(everyone)) == [last]
+    assert set(queries.offered(everyone, [first.pk])) == {first, last}
+    assert list(queries.offered(customer_choices(access_of(room.salesperson), room.a), [room.foreign.pk])) == [
+        room.mine
+    ]
 
 
 def test_a_salesperson_enters_for_themselves(people):
