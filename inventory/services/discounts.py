@@ -142,7 +142,7 @@ def _locked_replaced(policy: DiscountPolicy) -> DiscountPolicy:
             % {"name": locked.name, "state": locked.get_state_display()},
             code="wrong_state",
         )
-    if locked.replaced_by.filter(~Q(state=DiscountState.ENDED)).exists():
+    if DiscountPolicy.every.filter(~Q(state=DiscountState.ENDED), replaces=locked).exists():
         raise Conflict(_("A new version of %(name)s is under way already.") % {"name": locked.name}, code="pending")
     return locked
 

@@ -8,7 +8,8 @@ from tests.world import World
 
 # What differs by nature: tokens of the form and of the live board, the number of a request, of an export or a print, clock times.
 ALWAYS_DIFFERENT = re.compile(
-    r'name="csrfmiddlewaretoken" value="\w+"|"X-CSRFToken":\s*"\w+"|\b[0-9a-f]{32}\b|\b[0-9a-f-]{36}\b|\b[EP]\d+\b|(?<!\d)\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?!\d)|"now":[\d.]+|gAAAAA[\w=-]+',
+    r'name="csrfmiddlewaretoken" value="\w+"|"X-CSRFToken":\s*"\w+"|\b[0-9a-f]{32}\b|\b[0-9a-f-]{36}\b|\b[EP]\d+\b'
+    r'|(?<!\d)\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?!\d)|"now":[\d.]+|gAAAAA[\w=-]+',
 )
 # Headers of that kind: what a request is called, and the sealed mark up to which a board is known.
 OPAQUE = ("X-Request-ID:", "Content-Length:", "Board-Token:", "Board-Now:")
