@@ -49,7 +49,7 @@ class CustomerForm(OnceForm):
         queryset=Customer.objects.none(),
         label=_("Customer"),
         empty_label=_("choose, or enter a new one"),
-        help_text=_("The list shows who was entered last. Somebody else is found by the phone number: enter it below."),
+        help_text=_("The list shows who was entered last. For anybody else enter name and phone, as for a new one."),
         error_messages={"required": _("Choose a customer, or enter name and phone of a new one.")},
     )
     new_name = forms.CharField(label=_("New customer: name"), max_length=60, required=False)

@@ -32,7 +32,7 @@ notices.register(
     gettext_lazy("The database's clock stands before the newest seal: it was set back. Correct it at once."),
 )
 notices.register(
-    "journal.behind", gettext_lazy("The journal is %(seconds)s seconds behind. Look whether its disk is full.")
+    "journal.behind", gettext_lazy("The journal is %(seconds)s seconds behind. See whether its disk is full.")
 )
 notices.register(
     "journal.restore_needed",

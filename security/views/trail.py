@@ -58,7 +58,9 @@ class Seen(ListPage):
     context_line = gettext_lazy("Who saw, searched, revealed or took away a customer or a unit in the last 180 days.")
     filterset_class = SeenFilter
     columns = COLUMNS
-    empty = gettext_lazy("Give the number of a customer or unit. Nobody saw it if it is given already.")
+    empty = gettext_lazy(
+        "Enter the number of a customer or unit. If it is entered and nothing is listed, nobody has seen it."
+    )
 
     def get_rows(self):
         return trail.named(trail.seen_by(self.request.access, self.request.GET.get("object", "")[:60]))
