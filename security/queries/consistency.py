@@ -2,25 +2,23 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from contracts.models import Claim
-from inventory.models import Unit, UnitEvent, UnitLock
+from inventory.models import Project, Unit, UnitEvent, UnitLock
 from inventory.queries.scope import units_visible_to
 from inventory.queries.stops import covers, live_stops
 from inventory.states import CLAIMED, Lock, Review, Status
-from salescontrol.core import clock, journal
+from salescontrol.core import journal
 from salescontrol.core.access import Access
-from salescontrol.core.models import AuditEvent
+from salescontrol.core.models import AuditEvent, SealedRow
 from salescontrol.core.permissions import Permission
 
 ACT = "consistency.check"
-# An event this young may still be on its way into the journal.
-ON_THE_WAY = timedelta(minutes=5)
 SENTENCES = {
     "events_gap": gettext_lazy("%(unit)s: its events are not numbered 1 to %(count)s without a gap."),
     "events_break": gettext_lazy("%(unit)s: event %(seq)s does not begin where the event before it ended."),
@@ -111,24 +109,37 @@ def _shown(unit: Unit, locks: dict[int, set[str]], stops) -> Iterator[tuple[str,
 
 
 def journal_problems() -> list[Problem]:
-    """Where journal and events differ: events that it lacks or tells otherwise, and events that only it knows."""
+    """Where journal and events differ: events that it lacks or tells otherwise, and events that only it knows.
+
+    It must know the events that were sealed up to its last anchor. What it has not reached yet (after an upgrade, while its disk
+    is full) makes it late, of which its own watch tells, and is nothing against a unit.
+    """
     place = journal.folder()
-    lines = [line for *_where, line in journal.read(place) if line and line["kind"] == journal.EVENT] if place else []
-    told = {line["op"]: line for line in lines}
+    lines = [line for *_where, line in journal.read(place) if line] if place else []
+    told = {line["op"]: line for line in lines if line["kind"] == journal.EVENT}
+    reached = max((line["seal"] for line in lines if line["kind"] == journal.ANCHOR), default=0)
     found, seen = [], set()
-    events = UnitEvent._base_manager.filter(at__lt=clock.now() - ON_THE_WAY).select_related("unit")
-    for event in events.iterator(chunk_size=2000):
+    for event in _anchored(reached).select_related("unit").iterator(chunk_size=2000):
         line = told.get(str(event.op_id))
         seen.add(str(event.op_id))
         if line is None or (line["seq"], line["to"], line["key"]) != (event.seq, event.to_status, event.unit.key):
             words = {"unit": event.unit.number, "seq": event.seq}
             found.append(Problem("not_in_journal", event.unit.project_id, event.unit_id, words))
     young = set(map(str, UnitEvent._base_manager.filter(op_id__in=told.keys() - seen).values_list("op_id", flat=True)))
+    projects = dict(Project._base_manager.values_list("code", "pk"))
     for op in told.keys() - seen - young:
         line = told[op]
         words = {"unit": line["unit"], "project": line["project"], "seq": line["seq"]}
-        found.append(Problem("only_in_journal", None, None, words))
+        found.append(Problem("only_in_journal", projects.get(line["project"]), None, words))
     return found
+
+
+def _anchored(seal: int) -> QuerySet[UnitEvent]:
+    """The events that are sealed up to this seal."""
+    label = str(UnitEvent._meta.label_lower)
+    return UnitEvent._base_manager.filter(
+        pk__in=SealedRow.objects.filter(model=label, seal_id__lte=seal).values("row_id")
+    )
 
 
 def counts() -> dict[str, dict[str, int]]:
