@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from inventory.models import Building, Layout, Project
 from inventory.services.stops import scope_of
-from salescontrol.core.forms import OnceForm
+from salescontrol.core.forms import Form, OnceForm
 
 
 class StopForm(OnceForm):
@@ -33,6 +33,15 @@ class StopForm(OnceForm):
     def chosen(self) -> dict[str, Building | Layout | None]:
         """The part of the project to stop, as the service takes it."""
         return self.parts[self.cleaned_data["scope"]]
+
+
+class ReopenForm(Form):
+    """Why sales may go on."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"), max_length=300, help_text=gettext_lazy("Whoever decides reads it.")
+    )
+    wide = ("reason",)
 
 
 def _parts(scope: Project | Building | Layout) -> dict:

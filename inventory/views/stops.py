@@ -5,8 +5,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from inventory.forms.release import ReasonForm
-from inventory.forms.stops import StopForm
+from inventory.forms.stops import ReopenForm, StopForm
 from inventory.models import Project, SalesStop, Unit
 from inventory.queries import stops
 from inventory.services import stops as service
@@ -112,7 +111,7 @@ class StopReopen(InProject, ActionPage):
     permission = Permission.UNIT_RELEASE_PROPOSE
     submit_label = gettext_lazy("Ask to reopen")
     success = gettext_lazy("Asked for. Sales stay stopped until it is approved.")
-    form_class = ReasonForm
+    form_class = ReopenForm
 
     def prepare_in_project(self) -> None:
         stop = stops.stops_of(self.project).filter(pk=self.kwargs["pk"]).first()

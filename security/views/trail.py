@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from inventory.forms.release import ReasonForm
 from inventory.models import Unit
 from salescontrol.core import clock, journal
 from salescontrol.core.errors import NotVisible
@@ -15,7 +16,6 @@ from salescontrol.core.proof import Finding
 from salescontrol.core.tables import Column
 from salescontrol.core.views import ActionPage, DetailPage, ListPage
 from security import acts
-from security.forms.accounts import ReasonForm
 from security.forms.trail import SeenFilter, TrailFilter
 from security.queries import consistency, trail
 from security.services import consistency as service
