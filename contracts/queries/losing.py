@@ -6,7 +6,8 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from contracts.models import Claim
+from contracts.models import Claim, WaitingEntry
+from contracts.states import WaitingState
 from inventory.models import Unit
 from inventory.queries.scope import units_visible_to
 from inventory.queries.standing import stands_in
@@ -55,10 +56,14 @@ def _links(access: Access, unit: Unit, now: datetime) -> list[tuple[str, str]]:
 
 
 def alternatives(access: Access, unit: Unit, now: datetime) -> QuerySet[Unit]:
-    """Units like this one that are free and that the reader may see: same layout, the same building and near floors first."""
+    """Units like this one that can be held and that the reader may see: same layout, building by building from the top.
+
+    Free, nothing lies on them, and nobody waits for them: what is named here must not be refused at the next click.
+    """
     alike = units_visible_to(access).filter(
-        stands_in([Status.AVAILABLE], now), project_id=unit.project_id, property_type=unit.property_type, locks=""
-    )
+        stands_in([Status.AVAILABLE], now), project_id=unit.project_id, property_type=unit.property_type, locks="",
+        mortgaged=False, sealed=False, contractor_owned=False,
+    ).exclude(pk__in=WaitingEntry.every.filter(state=WaitingState.WAITING).values("unit"))  # fmt: skip
     if unit.layout_id:
         alike = alike.filter(layout_id=unit.layout_id)
     return alike.exclude(pk=unit.pk).order_by("building__position", "-floor", "stack")

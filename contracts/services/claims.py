@@ -83,7 +83,7 @@ def end(
     _event(unit, claim, action, Status.AVAILABLE, by=by, op_id=op_id, reason=reason, now=now)
     claim.state, claim.released_at, claim.released_by, claim.release_reason = state, now, by, reason[:300]
     claim.save(update_fields=["event_seq", "state", "released_at", "released_by", "release_reason"])
-    UnitInterest.objects.filter(unit=unit, user_id=claim.salesperson_id, kind=INTEREST).delete()
+    hide_from_salesperson(claim)
     if claim.kind == HoldKind.OFFER:
         _close_offer(claim, by, now)
     if WaitingEntry.every.filter(unit=unit, state=WaitingState.WAITING).exists():
@@ -164,6 +164,11 @@ def show_to_salesperson(claim: Claim) -> None:
     UnitInterest.objects.update_or_create(
         unit_id=claim.unit_id, user_id=claim.salesperson_id, kind=INTEREST, defaults={"until": claim.expires_at}
     )
+
+
+def hide_from_salesperson(claim: Claim) -> None:
+    """The claim is over, or somebody else's from now on."""
+    UnitInterest.objects.filter(unit_id=claim.unit_id, user_id=claim.salesperson_id, kind=INTEREST).delete()
 
 
 def _event(

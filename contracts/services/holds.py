@@ -24,6 +24,7 @@ from contracts.states import ClaimState, Evidence, HoldKind, Stage, WaitingState
 from enquiries.models import Customer
 from inventory.models import Unit
 from inventory.services import expiry
+from inventory.services.assignment import salespeople
 from inventory.states import Status
 from salescontrol.core import audit, clock, options
 from salescontrol.core.access import Access, access_of
@@ -80,11 +81,12 @@ def place(op_id: uuid.UUID, unit_id: int, terms: Terms, by) -> Claim:
     unit = claims.lock_unit(unit_id, access)
     access.require(Permission.HOLD_PLACE, unit.project_id)
     require_reason(terms.reason)
+    require_of_project(unit, terms.customer, terms.salesperson)
     now = clock.now()
     claims.require_free(unit, access, now)
     entry = _require_turn(unit, terms)
     settings = options.values(unit.project_id)
-    require_within(unit, terms, settings, access, now)
+    require_within(unit, terms, access, now)
     claim = Claim(
         customer=terms.customer, salesperson=terms.salesperson, reason=terms.reason.strip()[:300], evidence=terms.evidence,
         kind=terms.kind, expires_at=now + duration(terms.kind, settings),
@@ -119,6 +121,11 @@ def _complete(
 ) -> Claim:  # fmt: skip
     if claim.customer_id is not None:
         raise Conflict(_("The customer of this hold is named already."), code="complete")
+    require_of_project(unit, customer, salesperson)
+    # A deal's lock would else be a way around the caps; what came back from the journal kept to them when it was placed.
+    if claim.kind == HoldKind.DEAL and not access.can(Permission.HOLD_OVERRIDE, unit.project_id):
+        _require_room(unit, customer, salesperson, now, besides=claim)
+    claims.hide_from_salesperson(claim)
     claims.alter(
         unit=unit, claim=claim, action="claim.complete", by=by, op_id=op_id, why=reason, now=now, customer=customer,
         salesperson=salesperson,
@@ -126,6 +133,15 @@ def _complete(
     audit.record("claim.complete", by=by, project_id=claim.project_id, target=claim)
     claims.tell(claim, "claim.held", by=by)
     return claim
+
+
+def require_of_project(unit: Unit, customer: Customer | None, salesperson) -> None:
+    """Raise NotVisible for a customer, Refusal for a salesperson whom the project of the unit does not have."""
+    if customer is not None and customer.project_id != unit.project_id:
+        raise NotVisible("")
+    if salesperson not in salespeople(unit.project):
+        message = _("%(name)s is no salesperson of this project.") % {"name": salesperson}
+        raise Refusal(message, code="no_salesperson", fields={"salesperson": [message]})
 
 
 def duration(kind: HoldKind, settings: Mapping[str, Any]) -> timedelta:
@@ -158,8 +174,8 @@ def _require_turn(unit: Unit, terms: Terms) -> WaitingEntry | None:
     )
 
 
-def require_within(unit: Unit, terms: Terms, settings: Mapping[str, Any], access: Access, now: datetime) -> None:
-    """Evidence, cool-down and caps, on rows locked in the fixed order, so that two holds at once cannot both be the last one."""
+def require_within(unit: Unit, terms: Terms, access: Access, now: datetime) -> None:
+    """Evidence, cool-down and caps; all but the evidence are lifted by the supervisor's reason."""
     may_override = access.can(Permission.HOLD_OVERRIDE, unit.project_id)
     if terms.evidence == Evidence.NONE and not may_override:
         raise Refusal(
@@ -171,19 +187,31 @@ def require_within(unit: Unit, terms: Terms, settings: Mapping[str, Any], access
         return
     if terms.customer is None and terms.kind != HoldKind.DEAL:
         raise Refusal(_("Name the customer."), code="no_customer", fields={"customer": [_("Name the customer.")]})
-    if terms.customer is not None:
-        Customer.every.select_for_update(of=("self",), no_key=True).get(pk=terms.customer.pk)
-        _require_cool_down(unit, terms, settings, now)
-        count = live.holds_of(now, customer=terms.customer).count()
+    _require_room(unit, terms.customer, terms.salesperson, now)
+
+
+def _require_room(
+    unit: Unit, customer: Customer | None, salesperson, now: datetime, besides: Claim | None = None
+) -> None:
+    """Cool-down and caps, on rows locked in the fixed order, so that two holds at once cannot both be the last one.
+
+    `besides`: a hold that is there already and is not counted.
+    """
+    settings = options.values(unit.project_id)
+    counted = live.holds_of(now).exclude(pk=besides and besides.pk)
+    if customer is not None:
+        Customer.every.select_for_update(of=("self",), no_key=True).get(pk=customer.pk)
+        _require_cool_down(unit, customer, salesperson, settings, now)
+        count = counted.filter(customer=customer).count()
         _require_below(count, settings["hold.per_customer"], "cap_customer", "customer")
-    get_user_model().objects.select_for_update(of=("self",), no_key=True).get(pk=terms.salesperson.pk)
-    count = live.holds_of(now, salesperson=terms.salesperson, project_id=unit.project_id).count()
+    get_user_model().objects.select_for_update(of=("self",), no_key=True).get(pk=salesperson.pk)
+    count = counted.filter(salesperson=salesperson, project_id=unit.project_id).count()
     _require_below(count, settings["hold.per_salesperson"], "cap_salesperson", "salesperson")
 
 
-def _require_cool_down(unit: Unit, terms: Terms, settings: Mapping[str, Any], now: datetime) -> None:
+def _require_cool_down(unit: Unit, customer: Customer, salesperson, settings: Mapping[str, Any], now: datetime) -> None:
     wait = timedelta(hours=settings["hold.cool_down_hours"])
-    again = live.ran_out_lately(now, now - wait, unit=unit, customer=terms.customer, salesperson=terms.salesperson)
+    again = live.ran_out_lately(now, now - wait, unit=unit, customer=customer, salesperson=salesperson)
     last: datetime | None = again.order_by("-expires_at").values_list("expires_at", flat=True).first()
     if last is not None:
         until = clock.local(last + wait, unit.project.zone)

@@ -103,6 +103,7 @@ def _join(unit_id: int, customer: Customer, salesperson, note: str, by) -> dict:
 def _require_may_join(access: Access, unit: Unit, customer: Customer, salesperson) -> None:
     """The desk enters anybody; a salesperson only their own customers, for themselves."""
     if access.can(Permission.HOLD_PLACE, unit.project_id):
+        holds.require_of_project(unit, customer, salesperson)
         return
     access.require(Permission.HOLD_REQUEST, unit.project_id)
     if salesperson != access.user or customer.owner_id != access.user.pk:
@@ -164,7 +165,7 @@ def _take(
         raise Conflict(_("This is no offer any more: the unit is held for the customer."), code="no_offer")
     terms = holds.Terms(claim.customer, claim.salesperson, reason, evidence, HoldKind.CUSTOMER, override)
     settings = options.values(unit.project_id)
-    holds.require_within(unit, terms, settings, access, now)
+    holds.require_within(unit, terms, access, now)
     claims.alter(
         unit=unit, claim=claim, action="claim.take", by=by, op_id=op_id, why=reason, now=now, kind=HoldKind.CUSTOMER,
         reason=reason[:300], evidence=evidence, expires_at=now + holds.duration(HoldKind.CUSTOMER, settings),

@@ -31,6 +31,11 @@ from salescontrol.core.access import Access
 from salescontrol.core.permissions import Permission
 
 KEPT_UNITS = 100_000
+# The rights by which somebody sees some units of a project: a change of them is no change of a unit, so the feed does not tell it.
+IN_PART = (
+    Permission.UNIT_SEE_ALL, Permission.UNIT_SEE_DRAFTS, Permission.UNIT_SEE_SUBMITTED, Permission.UNIT_SEE_OWN,
+    Permission.PROJECT_SEE,
+)  # fmt: skip
 LETTERS = {status.value: letter for status, letter in zip(Status, "rwahdscx", strict=True)}
 STATUSES = {letter: Status(status) for status, letter in LETTERS.items()}
 _ARRAY = {"postgresql": "json_agg({0})::text", "sqlite": "json_group_array({0})"}
@@ -322,7 +327,8 @@ def sight_of(access: Access, project_id: int) -> str:
             return "all"
         if not access.can(Permission.UNIT_SEE_SUBMITTED, project_id):
             return "approved"
-    return f"user {access.user.pk}"
+    held = [right for right in IN_PART if access.can(right, project_id)]
+    return " ".join(["user", str(access.user.pk), *held])
 
 
 def live_board(access: Access, project: Project) -> Live:

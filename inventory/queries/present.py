@@ -101,5 +101,10 @@ def card(unit: Unit, sight: Sight) -> UnitCard:
         filed_total=unit.filed_total,
         filed_unit_price=unit.filed_unit_price,
         salesperson=unit.salesperson.name if seen and unit.salesperson else "",
-        reason=unit.status_reason if whole and status not in CLAIMED else "",
+        reason=_reason(unit, sight) if whole else "",
     )
+
+
+def _reason(unit: Unit, sight: Sight) -> str:
+    """Why the unit is withheld or on sale. What was written about a claim, or about its end, is for who may know whose it was."""
+    return unit.status_reason if unit.status == Status.WITHHELD or (sight.people and unit.status not in CLAIMED) else ""

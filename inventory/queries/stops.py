@@ -8,7 +8,9 @@ from django.db.models import Count, Q, QuerySet, Subquery
 from inventory.models import Building, Layout, Project, SalesStop, Unit, UnitEvent
 from inventory.queries.concerned import concerned
 from inventory.queries.scope import units_visible_to
+from inventory.queries.standing import stands_in
 from inventory.states import FOR_SALE, Review
+from salescontrol.core import clock
 from salescontrol.core.access import Access, deciding_users
 from salescontrol.core.permissions import Permission, Role
 
@@ -76,7 +78,7 @@ def scopes(project: Project) -> list[tuple[Project | Building | Layout, int, int
     approved = Q(units__review=Review.APPROVED)
     counts = {
         "approved": Count("units", filter=approved),
-        "for_sale": Count("units", filter=approved & Q(units__status__in=FOR_SALE)),
+        "for_sale": Count("units", filter=approved & stands_in(FOR_SALE, clock.now(), "units__")),
     }
     found: list[Any] = [Project.objects.filter(pk=project.pk).annotate(**counts).get()]
     found += Building.objects.filter(project=project).annotate(**counts).order_by("position", "pk")

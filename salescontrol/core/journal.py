@@ -118,8 +118,11 @@ def _append(place: Path, bodies: Sequence[Line]) -> int:
         line = {"n": number, **body, "prev": before}
         line["hash"] = before = line_hash(line)
         written.append(line)
-    path = place / f"{clock.today():%Y-%m}.jsonl"
-    _cut_torn(path)
+    # A clock that was set back must not put new lines into an older file, before what stands in the newest.
+    there = files(place)
+    if there:
+        _cut_torn(there[-1])
+    path = max([place / f"{clock.today():%Y-%m}.jsonl", *there])
     new = not path.exists()
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -199,7 +202,7 @@ def parse(raw: bytes) -> Line | None:
 
 def _cut_torn(path: Path) -> None:
     """A crash may have left lines without their anchor: they are written again, with it."""
-    if path.exists() and _last_anchor(path)[0] != path.stat().st_size:
+    if _last_anchor(path)[0] != path.stat().st_size:
         os.truncate(path, _last_anchor(path)[0])
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from inventory.models import UnitEvent
-from salescontrol.core import journal, seals
+from salescontrol.core import audit, journal, proof, seals
 from tests import build
 from tests.contracts.stock import customer, hold
 
@@ -76,3 +76,32 @@ def test_a_second_writer_that_does_not_wait_leaves_the_work_alone(held):
         assert first
         assert journal.write_due(wait=False) == 0
     assert journal.write_due() > 0
+
+
+def _proved() -> list[str]:
+    return [finding.code for finding in proof.verify().findings]
+
+
+def test_abuse_14_a_clock_set_back_over_the_end_of_a_month_writes_no_line_twice(held, later):
+    later(days=31)
+    journal.keep()
+    later(days=-31)
+    first = seals.head()
+    audit.record("unit.discard", by=held.specialist)
+    journal.keep()
+    count = len(list(journal.read(journal.folder())))
+    journal.keep()
+    assert seals.head().number == first.number + 1
+    assert len(journal.files(journal.folder())) == 1 and len(list(journal.read(journal.folder()))) == count
+    assert "journal_line" not in _proved()
+
+
+def test_lines_cut_short_at_the_end_of_a_month_are_written_whole_in_the_next(held, later):
+    journal.keep()
+    path = journal.files(journal.folder())[0]
+    torn = path.read_bytes().splitlines(keepends=True)[0]
+    path.write_bytes(path.read_bytes() + torn[: len(torn) // 2])
+    later(days=31)
+    audit.record("unit.discard", by=held.specialist)
+    journal.keep()
+    assert len(journal.files(journal.folder())) == 2 and _proved() == []

@@ -6,14 +6,18 @@ from datetime import timedelta
 import pytest
 
 from contracts.models import Claim
-from contracts.services import holds
+from contracts.queries import losing
+from contracts.services import holds, waiting
 from contracts.states import ClaimState, Evidence, HoldKind
 from inventory.models import Unit, UnitEvent
+from inventory.queries.scope import units_visible_to
 from inventory.queries.standing import standing, status_at
 from inventory.states import Status
-from salescontrol.core import clock
+from salescontrol.core import clock, options
+from salescontrol.core.access import access_of
 from salescontrol.core.errors import Conflict, Forbidden, NotVisible, Refusal
 from salescontrol.core.models import Operation
+from salescontrol.core.permissions import Role
 from tests import build
 from tests.contracts.stock import customer, hold, terms
 
@@ -168,6 +172,57 @@ def test_without_evidence_only_the_supervisor_holds(room):
 def test_while_a_deal_is_written_the_unit_is_locked_for_minutes(room):
     claim = hold(room.unit, None, room.salesperson, room.specialist, kind=HoldKind.DEAL)
     assert claim.expires_at - claim.placed_at == timedelta(minutes=10)
+
+
+def test_abuse_19_a_deals_lock_is_no_way_around_the_caps(room):
+    """Two locks without a customer: naming the same customer twice counts like holding for them twice."""
+    options.change(by=room.supervisor, project_id=room.a.pk, changes={"hold.per_customer": 1})
+    second = build.unit(room.unit.building, floor=13, by=room.specialist)
+    first, last = [
+        hold(unit, None, room.salesperson, room.specialist, kind=HoldKind.DEAL) for unit in (room.unit, second)
+    ]
+    named = {"customer": room.customer, "reason": "They sign now"}
+    put = {**named, "salesperson": room.colleague, "by": room.specialist}
+    holds.complete_hold(op_id=uuid.uuid4(), number=first.number, **put)
+    assert room.unit not in units_visible_to(access_of(room.salesperson))
+    assert room.unit in units_visible_to(access_of(room.colleague))
+    with pytest.raises(Refusal) as refused:
+        holds.complete_hold(op_id=uuid.uuid4(), number=last.number, **put)
+    assert refused.value.code == "cap_customer"
+    holds.complete_hold(op_id=uuid.uuid4(), number=last.number, **{**put, "by": room.supervisor})
+
+
+def test_customer_and_salesperson_are_those_of_the_units_project(room):
+    """Whatever form was forged: the service looks."""
+    far = build.user(Role.SALESPERSON, room.b)
+    with pytest.raises(NotVisible):
+        hold(room.unit, customer(room.b, far), room.salesperson, room.specialist)
+    with pytest.raises(Refusal) as refused:
+        hold(room.unit, room.customer, far, room.specialist)
+    assert refused.value.code == "no_salesperson"
+    hold(room.unit, room.customer, room.salesperson, room.specialist)
+    with pytest.raises(NotVisible):
+        waiting.join(
+            op_id=uuid.uuid4(), unit_id=room.unit.pk, customer=customer(room.b, far), salesperson=room.salesperson,
+            note="", by=room.specialist,
+        )  # fmt: skip
+    assert Claim.objects.count() == 1
+
+
+def test_what_else_is_free_can_be_held(room):
+    where, by = room.unit.building, room.specialist
+    build.unit(where, floor=13, by=by, mortgaged=True)
+    waited, free = build.unit(where, floor=14, by=by), build.unit(where, floor=15, by=by)
+    taken = hold(waited, room.customer, room.salesperson, by)
+    put = {
+        "unit_id": waited.pk,
+        "customer": customer(room.a, room.colleague),
+        "salesperson": room.colleague,
+        "note": "",
+    }
+    waiting.join(op_id=uuid.uuid4(), by=by, **put)
+    holds.release_hold(op_id=uuid.uuid4(), number=taken.number, reason="Changed their mind", by=by)
+    assert list(losing.alternatives(access_of(by), room.unit, clock.now())) == [free]
 
 
 def test_salespeople_and_strangers_place_no_holds(room):

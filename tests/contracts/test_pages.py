@@ -15,8 +15,10 @@ from contracts.services import holds, requests, waiting
 from contracts.states import ClaimState, HoldKind, RequestState, WaitingState
 from enquiries.models import Customer
 from inventory.models import Unit
+from inventory.queries.present import card, sight
 from inventory.states import Status
 from salescontrol.core import clock
+from salescontrol.core.access import access_of
 from salescontrol.core.models import AuditEvent, Setting
 from tests import build
 from tests.contracts.stock import customer, hold
@@ -343,6 +345,22 @@ def test_the_desk_is_led_to_the_waiting_list_when_customers_wait(room, sign_in):
     assert client.get(at("waiting_leave", place.number)).status_code == 200
     client.post(at("waiting_leave", place.number), why())
     assert client.post(at("hold_place", room.unit.pk), form(room)).status_code == 302
+
+
+def test_what_was_written_about_a_colleagues_hold_is_not_read_on_the_unit(room, monkeypatch):
+    """Neither when it was let go, nor when it ran out and nobody has written that down."""
+    put = {"by": room.specialist, "reason": "Canary family decides"}
+    claim = hold(room.unit, room.theirs, room.colleague, **put)
+
+    def read(person) -> str:
+        seen = sight(access_of(person), room.a.pk)
+        return card(Unit.objects.select_related("salesperson").get(pk=room.unit.pk), seen).reason
+
+    holds.release_hold(op_id=uuid.uuid4(), number=claim.number, reason="Canary went elsewhere", by=room.specialist)
+    assert (read(room.salesperson), read(room.specialist)) == ("", "Canary went elsewhere")
+    hold(room.unit, room.theirs, room.colleague, **put)
+    later(monkeypatch, hours=25)
+    assert (read(room.salesperson), read(room.specialist)) == ("", "")
 
 
 def test_a_salesperson_reads_neutral_words_about_a_colleagues_hold(room, sign_in):

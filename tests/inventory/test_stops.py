@@ -9,6 +9,7 @@ from contracts.models import Claim
 from inventory.models import SalesStop, Unit
 from inventory.queries.blocks import blocking
 from inventory.queries.history import steps
+from inventory.queries.stops import scopes
 from inventory.services import changes, locks, release, review, stops
 from inventory.states import Lock, Review, Status
 from salescontrol.core import approvals, clock
@@ -45,6 +46,15 @@ def stop(room, *, by=None, reason="Price error on the website", **scope) -> Sale
 def reopen(room, laid: SalesStop, *, by, asked_by=None) -> None:
     asked = stops.ask_to_reopen(project=room.a, stop_id=laid.pk, reason="Corrected", by=asked_by or room.specialist)
     approvals.decide(approval_id=asked.pk, by=by, agree=True)
+
+
+def test_the_scopes_count_what_is_for_sale_by_the_clock(room, monkeypatch):
+    """A hold past its end counts as available here as everywhere, written down or not."""
+    hold(room.units[0], room.customer, room.salesperson, room.specialist)
+    assert [free for _scope, _all, free in scopes(room.a)] == [3, 1, 2, 1, 2]
+    real = clock.now
+    monkeypatch.setattr(clock, "now", lambda: real() + timedelta(hours=25))
+    assert [free for _scope, _all, free in scopes(room.a)] == [4, 2, 2, 2, 2]
 
 
 def stopped(room) -> list[bool]:

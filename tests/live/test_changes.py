@@ -4,16 +4,17 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from inventory.models import Unit, UnitInterest
+from inventory.models import ProjectGrant, Unit, UnitInterest
 from inventory.queries import live
 from inventory.queries.live import live_board, read_live
 from inventory.states import Status
 from salescontrol.core import clock
-from salescontrol.core.access import access_of
+from salescontrol.core.access import access_of, forget_access
 from salescontrol.core.history import save_tracked
+from salescontrol.core.permissions import Role
 from security.models import Session
 from tests import build
 from tests.live.conftest import stock_of
@@ -281,6 +282,18 @@ def test_a_board_kept_in_the_process_is_always_the_one_read_anew(people):
             for name in ("ids", "letters", "totals", "locks", "ends", "stacks", "skeleton", "prices"):
                 assert getattr(kept, name) == getattr(fresh, name), name
             assert +kept.counts == +fresh.counts
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whose_role_changed_gets_no_board_kept_from_before(people):
+    """No unit changed, so the feed says nothing; the rights do."""
+    stock, person = stock_of(people), people.salesperson
+    assert stock.own.pk in live_board(access_of(person), stock.a).ids
+    with transaction.atomic():
+        ProjectGrant.objects.filter(user=person).delete()
+        build.grant(person, Role.MARKETING, stock.a)
+    forget_access(person)
+    assert live_board(access_of(person), stock.a).ids == []
 
 
 def test_readers_of_one_sight_share_a_board_and_others_do_not(stock):
