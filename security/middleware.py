@@ -94,7 +94,7 @@ class SessionLimits:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         row = getattr(request.session, "row", None)
-        request.arrived_at = clock.now() if row is not None and row.user_id is not None else None
+        request.arrived_at = clock.came_with(row.read_at) if row is not None and row.user_id is not None else None
         if request.arrived_at and (reason := _over(row, request.arrived_at)):
             close_session(session=row, by=None, reason=reason)
             request.session.flush()

@@ -1,16 +1,67 @@
 """Django's session store on our own table: it remembers the device and keeps ended sessions as a record."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
-from django.db import IntegrityError, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Subquery
+from django.db.models.query import get_related_populators
 from django.utils import timezone
 
 from salescontrol.core import clock
 from security.models import EndReason, Rights, Session
+
+# Stands for the key in the statement that is kept.
+_KEY = "the key of the session"
+_STATEMENTS: WeakKeyDictionary[BaseDatabaseWrapper, "_Statement"] = WeakKeyDictionary()
+
+
+def _found(key: str | None) -> Session | None:
+    """The session of this key with its user, the stamp of all rights and the instant: one statement at every request.
+
+    To put it together costs Django more than all else that a poll of the board needs (quality V5, V16), so the statement is
+    kept, for each connection; the rows become objects as Django makes them.
+    """
+    statement = _statement(connections[DEFAULT_DB_ALIAS])
+    compiler = statement.compiler
+    with compiler.connection.cursor() as cursor:
+        cursor.execute(statement.sql, [key if value == _KEY else value for value in statement.params])
+        rows = cursor.fetchall()
+    for values in compiler.results_iter(results=[rows]):
+        row = Session.from_db(compiler.using, statement.names, values[: len(statement.names)])
+        for name, place in compiler.annotation_col_map.items():
+            setattr(row, name, values[place])
+        for populator in statement.related:
+            populator.populate(values, row)
+        return row
+    return None
+
+
+class _Statement(NamedTuple):
+    compiler: Any
+    sql: str
+    params: Sequence[Any]
+    names: list[str]
+    related: list[Any]
+
+
+def _statement(connection: BaseDatabaseWrapper) -> _Statement:
+    known = _STATEMENTS.get(connection)
+    if known is None:
+        stamp = Subquery(Rights.objects.filter(pk=1).values("stamp")[:1])
+        rows = Session.objects.filter(session_key=_KEY).select_related("user").order_by()
+        compiler = rows.annotate(rights_stamp=stamp, read_at=clock.Instant()).query.get_compiler(connection.alias)
+        sql, params = compiler.as_sql()
+        select = compiler.select
+        names = [select[place][0].target.attname for place in compiler.klass_info["select_fields"]]
+        related = get_related_populators(compiler.klass_info, select, connection.alias)
+        known = _STATEMENTS[connection] = _Statement(compiler, sql, params, names, related)
+    return known
 
 
 class SessionStore(DatabaseStore):
@@ -30,13 +81,7 @@ class SessionStore(DatabaseStore):
         return Session
 
     def _get_session_from_db(self) -> Session | None:
-        stamp = Subquery(Rights.objects.filter(pk=1).values("stamp")[:1])
-        row = (
-            Session.objects.filter(session_key=self.session_key)
-            .select_related("user")
-            .annotate(rights_stamp=stamp)
-            .first()
-        )
+        row = _found(self.session_key)
         if row is None or row.ended_at is not None or row.expire_date <= timezone.now():
             if row is not None and row.user_id is not None:
                 self.ended = row.end_reason or EndReason.ABSOLUTE

@@ -9,6 +9,7 @@ from django.template import base as template_base
 from django.template import engines
 from django.utils import translation
 
+from salescontrol.core import clock
 from salescontrol.core.permissions import Role
 from tests import build
 from tests import engines as two_engines
@@ -67,6 +68,13 @@ def django_db_setup(django_db_setup):
     two_engines.let_tests_empty_tables()
     yield
     two_engines.become_owner()
+
+
+@pytest.fixture(autouse=True)
+def _one_clock(monkeypatch):
+    """Where a test replaces the database's clock, the instant that came with another query is replaced too."""
+    real, came_with = clock.now, clock.came_with
+    monkeypatch.setattr(clock, "came_with", lambda moment: came_with(moment) if clock.now is real else clock.now())
 
 
 @pytest.fixture(autouse=True)

@@ -5,11 +5,12 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import DateTimeField, Func
 from django.utils import timezone
 
 _SQL = {
-    "postgresql": "SELECT clock_timestamp()",
-    "sqlite": "SELECT strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')",
+    "postgresql": "clock_timestamp()",
+    "sqlite": "strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')",
 }
 # The latest moment that this process has seen, and the last one.
 _LATEST = [datetime.min.replace(tzinfo=UTC)]
@@ -19,9 +20,26 @@ _LAST = [datetime.min.replace(tzinfo=UTC)]
 def now() -> datetime:
     """The instant, by the database's clock (not the transaction's start), as an aware datetime in UTC."""
     with connection.cursor() as cursor:
-        cursor.execute(_SQL[connection.vendor])
+        cursor.execute(f"SELECT {_SQL[connection.vendor]}")
         value = cursor.fetchone()[0]
-    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return _noted(datetime.fromisoformat(value) if isinstance(value, str) else value)
+
+
+class Instant(Func):
+    """`now()` as a column of a query that is made anyway; what it gave is handed to `came_with`."""
+
+    output_field = DateTimeField()
+
+    def as_sql(self, compiler, connection, **kwargs) -> tuple[str, list]:  # type: ignore[no-untyped-def, override]
+        return _SQL[connection.vendor].replace("%", "%%"), []
+
+
+def came_with(moment: datetime) -> datetime:
+    """The instant that a query brought along as `Instant()`."""
+    return _noted(moment)
+
+
+def _noted(moment: datetime) -> datetime:
     _LATEST[0] = max(_LATEST[0], moment)
     _LAST[0] = moment
     return moment
