@@ -44,6 +44,8 @@
   const remaining = (ends) => {
     const left = Math.max(0, Math.ceil(ends - now()));
     if (left >= 3600) return `${Math.floor(left / 3600)}h`;
+    // Seconds only when they matter: beside a room number of four digits there is no place for 47:08.
+    if (left > 600) return `${Math.ceil(left / 60)}m`;
     return `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
   };
   const tick = () => {
