@@ -22,7 +22,7 @@ def stripped(response) -> str:
     page = response.content.decode()
     page = re.sub(r'(name="csrfmiddlewaretoken" value|"X-CSRFToken"): ?="[^"]*"', "", page)
     page = re.sub(r'value="[A-Za-z0-9]{64}"|"X-CSRFToken":"[^"]*"|&quot;[A-Za-z0-9]{64}&quot;', "", page)
-    return re.sub(r"\d\d:\d\d:\d\d|no\. P\d+", "", page)
+    return re.sub(r'\d\d:\d\d:\d\d|no\. P\d+|data-token="[^"]*"', "", page)
 
 
 @pytest.fixture
