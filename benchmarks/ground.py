@@ -75,7 +75,7 @@ class Browser:
         try:
             self.connection.request(method, path, body, headers)
             answer = self.connection.getresponse()
-        except (http.client.RemoteDisconnected, ConnectionResetError):
+        except ConnectionError:
             self.connection.close()  # A connection that was idle too long; a browser asks again as well.
             self.connection.request(method, path, body, headers)
             answer = self.connection.getresponse()
@@ -106,7 +106,10 @@ class Server:
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.wait(timeout=20)
+        try:
+            self.process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
 
 
 class Ground:
@@ -146,7 +149,19 @@ class Ground:
         """Projects, people and units; made when first asked for."""
         from benchmarks import stock
 
-        return stock.make(self.units)
+        made = stock.make(self.units)
+        self._seal()
+        return made
+
+    @staticmethod
+    def _seal() -> None:
+        """Do what the office's worker would have done by now: what the stock left as evidence is sealed and in the journal."""
+        from salescontrol.core import journal
+        from salescontrol.core.models import Seal
+
+        before = -1
+        while before != (before := Seal.objects.count()):
+            journal.keep()
 
     def database_pids(self) -> list[int]:
         master = int((self.cluster.place / "data/postmaster.pid").read_text().split()[0])
@@ -189,9 +204,9 @@ class Ground:
             "0",
             application,
         ]
-        process = subprocess.Popen(
-            command, cwd=ROOT, env={**env, "PORT": str(port), "WEB_CONCURRENCY": "2", "WEB_THREADS": "8"}
-        )
+        env = {**env, "PORT": str(port), "WEB_CONCURRENCY": "2", "WEB_THREADS": "8", "LOG_LEVEL": "INFO"}
+        with Path(self.folder.name, "web.log").open("ab") as log:
+            process = subprocess.Popen(command, cwd=ROOT, env=env, stderr=log)
         server = Server(process, port)
         self.servers.append(server)
         for _attempt in range(200):
@@ -215,10 +230,14 @@ class Ground:
 
     def copy(self, statement: str) -> None:
         """Let the database multiply rows by itself, without triggers: only their number matters to what is measured next."""
-        with psycopg.connect(f"postgres://postgres@127.0.0.1:{self.cluster.port}/bench", autocommit=True) as connection:
+        with self.superuser() as connection:
             connection.execute("SET session_replication_role = replica")
             connection.execute(statement)
             connection.execute("ANALYZE")
+
+    def superuser(self) -> psycopg.Connection:
+        """A connection that may do everything; each statement is a transaction."""
+        return psycopg.connect(f"postgres://postgres@127.0.0.1:{self.cluster.port}/bench", autocommit=True)
 
     @contextmanager
     def own_cpu(self) -> Iterator[list[float]]:

@@ -65,5 +65,5 @@ def _more(ground: Ground) -> None:
     names = copied.replace(" || '+' || copy", "")
     ground.copy(
         f"INSERT INTO inventory_unit ({names}) SELECT {copied} FROM inventory_unit, generate_series(1, 9) copy"  # noqa: S608
-        " WHERE key NOT LIKE '%+%'"
+        f" WHERE project_id = {ground.stock.project.pk} AND key NOT LIKE '%+%'"
     )
