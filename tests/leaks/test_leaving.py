@@ -1,14 +1,18 @@
 """What leaves as a file is checked once more at the door: rights may have gone while it was made (abuse 33, 34)."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
 
+from contracts.services import holds, requests, waiting
+from enquiries.services import customers
 from inventory.models import AccessGrant, ProjectGrant
 from inventory.states import Status
-from salescontrol.core import clock
-from salescontrol.core.models import AuditEvent
+from salescontrol.core import clock, notices
+from salescontrol.core.models import AuditEvent, Notice
 from tests import build
+from tests.contracts.stock import customer, hold
 
 pytestmark = pytest.mark.django_db
 EXPORTS = ("/p/AAA/units/?format=xlsx", "/p/AAA/board/excel/")
@@ -124,3 +128,35 @@ def test_a_grant_opens_nothing_in_a_project_that_its_holder_has_left(room, grant
     ProjectGrant.objects.filter(user=room.salesperson).delete()
     browser = sign_in(room.salesperson)
     assert {browser.get(path).status_code for path in addresses(room)} == {404}
+
+
+def test_abuse_31_a_notice_names_no_customer_and_leads_whoever_was_moved_nowhere(room, sign_in):
+    """Its text holds numbers only, so that it tells nothing to somebody who has left meanwhile; its link asks anew."""
+    buyer = customer(room.a, room.colleague, name="Zhang Canary")
+    asked = requests.ask_for_hold(
+        op_id=uuid.uuid4(), project=room.a, unit_id=room.unit.pk, wish=requests.Wish(), customer=buyer, reason="Wants it",
+        by=room.colleague,
+    )  # fmt: skip
+    claim = hold(room.unit, buyer, room.colleague, room.specialist)
+    line = customer(room.a, room.colleague, name="Wang Canary")
+    waiting.join(
+        op_id=uuid.uuid4(), unit_id=room.unit.pk, customer=line, salesperson=room.colleague, note="", by=room.specialist
+    )
+    requests.ask_to_release(op_id=uuid.uuid4(), number=claim.number, reason="Canary family moves", by=room.colleague)
+    holds.release_hold(op_id=uuid.uuid4(), number=claim.number, reason="Canary family moves", by=room.specialist)
+    waiting.offer_next(unit_id=room.unit.pk)
+    customers.assign_owner(customer=buyer, owner=room.salesperson, reason="Canary asked for it", by=room.specialist)
+
+    told = list(Notice.objects.all())
+    codes = {"request.made", "claim.held", "waiting.joined", "claim.ask_release", "claim.released", "waiting.offered",
+             "customer.yours", "customer.not_yours"}  # fmt: skip
+    assert codes <= {notice.code for notice in told} and asked.number in {n.params.get("request") for n in told}
+    for notice in told:
+        kept = f"{notices.sentence(notice)} {notice.params} {notice.url} {notice.key}"
+        assert "Canary" not in kept and buyer.phone not in kept and line.phone not in kept, notice.code
+
+    ProjectGrant.objects.filter(user=room.colleague).delete()
+    browser = sign_in(room.colleague)
+    links = {notice.url for notice in told if notice.to_id == room.colleague.pk}
+    assert links and {browser.get(link).status_code for link in links} == {404}
+    assert "Canary" not in browser.get("/inbox/").content.decode()
