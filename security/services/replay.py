@@ -97,7 +97,8 @@ def _bring_back(line: journal.Line, people: Mapping[str, Any], gap: Gap, by) -> 
 
 def _bring_claim_back(unit: Unit, event: UnitEvent, line: journal.Line, people: Mapping[str, Any], gap: Gap) -> None:
     claim = Claim._base_manager.filter(number=line["claim"]).first() or _new_claim(unit, event, line, people)
-    claim.event_seq, claim.stage = event.seq, line.get("terms", {}).get("stage", claim.stage)
+    claims.hide_from_salesperson(claim)
+    _take_terms(claim, event, line.get("terms", {}), people)
     if event.to_status in CLAIMED:
         claim.extensions += event.action == "claim.extend"
         claim.expires_at = event.ends_at
@@ -115,6 +116,13 @@ def _bring_claim_back(unit: Unit, event: UnitEvent, line: journal.Line, people: 
         gap.to_complete = [name for name in gap.to_complete if not name.startswith(claim.number)]
         if claim.released_at is None:
             gap.to_complete.append(f"{claim.number} {line['project']} {line['unit']}")
+
+
+def _take_terms(claim: Claim, event: UnitEvent, terms: Mapping[str, str], people: Mapping[str, Any]) -> None:
+    """What the event may have made of the claim: another stage, an offer that was taken, another salesperson."""
+    claim.event_seq, claim.stage = event.seq, terms.get("stage", claim.stage)
+    claim.kind, claim.evidence = terms.get("kind", claim.kind), terms.get("evidence", claim.evidence)
+    claim.salesperson = people.get(terms.get("salesperson", ""), claim.salesperson)
 
 
 def _new_claim(unit: Unit, event: UnitEvent, line: journal.Line, people: Mapping[str, Any]) -> Claim:

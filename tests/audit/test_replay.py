@@ -6,11 +6,13 @@ import pytest
 from django.db import transaction
 
 from contracts.models import Claim
-from contracts.services import holds
-from contracts.states import ClaimState
+from contracts.services import holds, waiting
+from contracts.states import ClaimState, Evidence, HoldKind
 from inventory.models import Unit, UnitEvent
+from inventory.queries.scope import units_visible_to
 from inventory.states import Status
 from salescontrol.core import journal, proof, seals
+from salescontrol.core.access import access_of
 from salescontrol.core.errors import Conflict
 from salescontrol.core.models import AuditEvent, Seal
 from security.queries import consistency
@@ -69,6 +71,39 @@ def test_events_and_claims_come_back_as_they_were_without_the_customer(lost):
     assert sorted(name.split()[0] for name in gap.to_complete) == sorted([lost.second.number, lost.third.number])
     assert consistency.problems() == []
     assert "customer" not in journal.files(journal.folder())[0].read_text()
+
+
+def test_an_offer_that_was_taken_comes_back_as_the_hold_it_became(transactional_db, people):
+    """The copy has it as an offer; and a salesperson sees no unit any more whose hold ended in what was lost."""
+    where = build.building(people.a)
+    unit, gone = [build.unit(where, floor, by=people.specialist) for floor in (3, 4)]
+    first, waits = customer(people.a, people.salesperson), customer(people.a, people.salesperson)
+    over = hold(gone, first, people.colleague, people.specialist)
+    ahead = hold(unit, first, people.salesperson, people.specialist)
+    put = {
+        "unit_id": unit.pk,
+        "customer": waits,
+        "salesperson": people.salesperson,
+        "note": "",
+        "by": people.specialist,
+    }
+    waiting.join(op_id=uuid.uuid4(), **put)
+    why = {"reason": "Changed their mind", "by": people.specialist}
+    holds.release_hold(op_id=uuid.uuid4(), number=ahead.number, **why)
+    offer = waiting.offer_next(unit_id=unit.pk)
+    journal.keep()
+    with as_superuser():
+        copy = transaction.savepoint()
+        waiting.take_offer(op_id=uuid.uuid4(), number=offer.number, evidence=Evidence.ID_SEEN, **why)
+        holds.release_hold(op_id=uuid.uuid4(), number=over.number, **why)
+        journal.keep()
+        transaction.savepoint_rollback(copy)
+        assert gone in units_visible_to(access_of(people.colleague))
+        assert replay().refused == []
+        back = Claim.objects.get(number=offer.number)
+        assert (back.kind, back.evidence, back.customer) == (HoldKind.CUSTOMER, Evidence.ID_SEEN, waits)
+        assert gone not in units_visible_to(access_of(people.colleague))
+        assert unit in units_visible_to(access_of(people.salesperson))
 
 
 def test_the_chain_goes_on_behind_the_last_anchor_and_says_why(lost):
