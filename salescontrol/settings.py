@@ -129,7 +129,6 @@ TEMPLATES = [
             "builtins": [
                 "salescontrol.core.templatetags.sales",
                 "django.templatetags.i18n",
-                "lucide.templatetags.lucide",
             ],
         },
     }

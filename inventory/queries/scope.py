@@ -1,5 +1,7 @@
 """Rows: which projects, units and batches a user may see (R6.4; decisions 1, 3). Everything else starts from here."""
 
+from datetime import datetime
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from inventory.models import AccessGrant, ListingBatch, Project, Unit, UnitInterest
@@ -21,12 +23,23 @@ def units_visible_to(access: Access) -> QuerySet[Unit]:
     All units for the desk (drafts only for those who enter or review them); the user's own for a salesperson (assigned, or
     named by a live interest), with the project's switch also the others for sale; the submitted ones for marketing; and, for
     whoever works in the project, a unit that was opened to them for a time, until that moment and not a second longer.
+    What cannot add anything for this user is not asked, because it is slow to ask for.
     """
     approved = Q(review=Review.APPROVED)
-    everything = access.projects(Permission.UNIT_SEE_ALL) & (approved | access.projects(Permission.UNIT_SEE_DRAFTS))
-    submitted = access.projects(Permission.UNIT_SEE_SUBMITTED) & _submitted_by(access.user)
-    in_part = _own(access) | _shared(access) | _granted(access)
-    return Unit.objects.filter(everything | submitted | in_part & approved).scoped()
+    seen = access.projects(Permission.UNIT_SEE_ALL) & (approved | access.projects(Permission.UNIT_SEE_DRAFTS))
+    if access.can(Permission.UNIT_SEE_SUBMITTED):
+        seen |= access.projects(Permission.UNIT_SEE_SUBMITTED) & _submitted_by(access.user)
+    if _sees_some_in_part(access):
+        now = clock.now()
+        seen |= (_own(access, now) | _shared(access, now) | _granted(access, now)) & approved
+    return Unit.objects.filter(seen).scoped()
+
+
+def _sees_some_in_part(access: Access) -> bool:
+    """Whether there may be a project of which this user sees some of the approved units and not all."""
+    if Permission.UNIT_SEE_ALL in access.everywhere:
+        return False
+    return bool(access.everywhere) or any(Permission.UNIT_SEE_ALL not in held for held in access.permissions.values())
 
 
 def units_of_project_visible_to(access: Access, project_id: int) -> QuerySet[Unit]:
@@ -41,7 +54,7 @@ def units_of_project_visible_to(access: Access, project_id: int) -> QuerySet[Uni
 
 def own_units(access: Access) -> QuerySet[Unit]:
     """The units that are this user's business: assigned to them or named by a live interest of theirs."""
-    return Unit.objects.filter(_is_mine(access.user), review=Review.APPROVED).scoped()
+    return Unit.objects.filter(_is_mine(access.user, clock.now()), review=Review.APPROVED).scoped()
 
 
 def units_visible_whole_to(access: Access) -> QuerySet[Unit]:
@@ -49,8 +62,9 @@ def units_visible_whole_to(access: Access) -> QuerySet[Unit]:
 
     They are their own and those opened to them for a time; `mine` on each row tells which of the two.
     """
-    mine = _is_mine(access.user)
-    return Unit.objects.filter(mine | _granted(access), review=Review.APPROVED).annotate(mine=mine).scoped()
+    now = clock.now()
+    mine = _is_mine(access.user, now)
+    return Unit.objects.filter(mine | _granted(access, now), review=Review.APPROVED).annotate(mine=mine).scoped()
 
 
 def batches_visible_to(access: Access) -> QuerySet[ListingBatch]:
@@ -59,26 +73,25 @@ def batches_visible_to(access: Access) -> QuerySet[ListingBatch]:
     return ListingBatch.objects.filter(access.projects(Permission.UNIT_SEE_DRAFTS) | own).scoped()
 
 
-def _own(access: Access) -> Q:
-    return access.projects(Permission.UNIT_SEE_OWN) & _is_mine(access.user)
+def _own(access: Access, now: datetime) -> Q:
+    return access.projects(Permission.UNIT_SEE_OWN) & _is_mine(access.user, now)
 
 
-def _shared(access: Access) -> Q:
-    for_sale = Q(project__share_for_sale=True) & stands_in(FOR_SALE, clock.now())
+def _shared(access: Access, now: datetime) -> Q:
+    for_sale = Q(project__share_for_sale=True) & stands_in(FOR_SALE, now)
     return access.projects(Permission.UNIT_SEE_OWN) & for_sale
 
 
-def _granted(access: Access) -> Q:
+def _granted(access: Access, now: datetime) -> Q:
     """Opened to the user by a decision, in a project they work in; its end is asked of the clock, no job has to come by (P5)."""
-    now = clock.now()
     live = AccessGrant.objects.filter(
         unit=OuterRef("pk"), user=access.user, ended_at__isnull=True, since__lte=now, until__gt=now
     )
     return access.projects(Permission.PROJECT_SEE) & Q(Exists(live))
 
 
-def _is_mine(user) -> Q:
-    live = UnitInterest.objects.filter(Q(until__isnull=True) | Q(until__gt=clock.now()), unit=OuterRef("pk"), user=user)
+def _is_mine(user, now: datetime) -> Q:
+    live = UnitInterest.objects.filter(Q(until__isnull=True) | Q(until__gt=now), unit=OuterRef("pk"), user=user)
     return Q(salesperson=user) | Q(Exists(live))
 
 
