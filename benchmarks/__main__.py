@@ -14,9 +14,9 @@ from benchmarks.ground import Ground
 MEASUREMENTS: dict[str, Callable[[Ground], list[Figure]]] = {
     "board": board.measure,
     "web": web.measure,
-    "opening": opening.measure,
     "paint": paint.measure,
     "imports": imports.measure,
+    "opening": opening.measure,
     "growth": growth.measure,
     "scope": scope.measure,
 }

@@ -81,8 +81,8 @@ def _first_board(ground: Ground) -> None:
 def _check(ground: Ground) -> None:
     from security.queries.consistency import problems
 
-    if problems():
-        raise RuntimeError("the tables do not say what the events say")
+    if found := problems():
+        raise RuntimeError(f"the tables do not say what the events say: {len(found)} times, first {found[0]}")
 
 
 def multiply(ground: Ground, there: int, size: int) -> None:
