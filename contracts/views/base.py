@@ -3,13 +3,14 @@
 from collections.abc import Collection
 
 from django.db.models import QuerySet
+from django.http import HttpResponse
 from django.urls import reverse
 
 from contracts.models import Claim
 from contracts.queries import holds
 from contracts.queries.people import sees_name
 from enquiries.models import Customer
-from enquiries.queries.customers import customer_choices
+from enquiries.queries.customers import OFFERED, customer_choices
 from enquiries.services import customers, looks
 from inventory.models import Unit
 from inventory.queries.units import find_unit
@@ -96,6 +97,11 @@ class WithCustomer:
     @property
     def customers(self) -> QuerySet[Customer]:
         return customer_choices(self.request.access, self.project)
+
+    def show(self, status: int = 200, **extra) -> HttpResponse:
+        """The form names those who may be chosen: on record before it is shown (A4)."""
+        self.note_listed(min(self.customers.count(), OFFERED))
+        return super().show(status, **extra)
 
     def people(self) -> dict:
         """What the forms need to offer customers and salespeople."""

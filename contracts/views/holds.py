@@ -1,6 +1,6 @@
 """Holds: placed, listed, read, extended, released (R1.5, domain B3)."""
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
@@ -14,6 +14,7 @@ from contracts.services import holds, requests, waiting
 from contracts.states import ClaimState, Evidence, HoldKind, Stage
 from contracts.views.base import InClaims, InHold, InUnit, NamedRows, WithCustomer
 from contracts.views.panel import claim_facts, hold_actions
+from enquiries.models import Customer
 from salescontrol.core import clock, tables
 from salescontrol.core.access import Access
 from salescontrol.core.permissions import Permission
@@ -52,12 +53,15 @@ class HoldPlace(WithCustomer, InUnit, FormPage):
         number = self.request.GET.get("request", "")
         return request_queries.find(self.request.access, self.project, number) if number else None
 
+    @property
+    def customers(self) -> QuerySet[Customer]:
+        """With a request its customer alone."""
+        found = super().customers
+        return found.filter(pk=self.asked.customer_id) if self.asked else found
+
     def get_form_kwargs(self) -> dict:
-        people = self.people()
-        if self.asked:
-            people["customers"] = people["customers"].filter(pk=self.asked.customer_id)
         return {
-            **people,
+            **self.people(),
             "otherwise": self.unit.salesperson,
             "may_override": self.may_override,
             "fixed": self.asked is not None,

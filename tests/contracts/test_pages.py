@@ -420,6 +420,25 @@ def test_looks_at_a_customers_name_are_on_record(room, sign_in):
     )
 
 
+def test_a_form_that_names_customers_to_choose_from_is_on_record(room, sign_in):
+    """The desk's names everybody of the project, one that answers a request names its customer, a salesperson's their own."""
+    asked = requests.ask_for_hold(
+        op_id=uuid.uuid4(), project=room.a, unit_id=room.unit.pk, wish=requests.Wish(), customer=room.customer,
+        reason="Wants it", by=room.salesperson,
+    )  # fmt: skip
+
+    def counted(person, name: str, query: str = "") -> list[int]:
+        before = AuditEvent.objects.order_by("pk").last()
+        assert sign_in(person).get(at(name, room.unit.pk) + query).status_code == 200
+        acts = AuditEvent.objects.filter(pk__gt=before.pk if before else 0, action="customer.list", actor=person)
+        return [act.detail["count"] for act in acts]
+
+    assert counted(room.specialist, "hold_place") == [2]
+    assert counted(room.specialist, "hold_place", f"?request={asked.number}") == [1]
+    assert counted(room.salesperson, "request_new") == [1]
+    assert counted(room.specialist, "waiting_join") == [2]
+
+
 def test_finance_reads_holds_by_the_customers_number(room, sign_in):
     claim = hold(room.unit, room.customer, room.salesperson, room.specialist)
     client = sign_in(room.finance)
