@@ -29,14 +29,14 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def cpu_of(pids: Iterator[int] | list[int]) -> float:
-    """CPU seconds that these processes have used so far."""
+    """CPU seconds that these processes have used so far, with those of their children that have ended."""
     total = 0
     for pid in pids:
         try:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         except (FileNotFoundError, ProcessLookupError):
             continue
-        total += int(fields[11]) + int(fields[12])
+        total += sum(map(int, fields[11:15]))
     return total / TICKS
 
 
