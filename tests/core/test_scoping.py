@@ -34,10 +34,10 @@ WAYS = {
     "annotate": lambda rows: list(rows.annotate(n=Count("events"))),
     "union": lambda rows: list(rows.order_by().union(rows.order_by())),
     "intersection": lambda rows: list(rows.order_by().intersection(rows.order_by())),
-    "lock": lambda rows: list(rows.select_for_update()),
+    "lock": lambda rows: list(rows.select_for_update(of=("self",))),
     "update": lambda rows: rows.update(note="x"),
     "explain": lambda rows: rows.explain(),
-    "get_or_create": lambda rows: rows.get_or_create(pk=1),
+    "get_or_create": lambda rows: rows.get_or_create(pk=rows.values_list("pk", flat=True)[0]),
 }  # fmt: skip
 
 

@@ -15,12 +15,12 @@ def test_errors_outside_any_page_carry_the_same_headers(client, path):
 
 
 def test_a_crash_carries_them_too_and_tells_nothing(client, monkeypatch, settings):
-    from salescontrol.core import pages
+    from salescontrol.core import health
 
     def broken(request):
         raise RuntimeError("password of the database")
 
-    monkeypatch.setattr(pages.Readiness, "get", lambda self, request: broken(request))
+    monkeypatch.setattr(health.Readiness, "get", lambda self, request: broken(request))
     client.raise_request_exception = False
     answer = client.get("/readyz")
 

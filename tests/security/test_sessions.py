@@ -226,6 +226,8 @@ PUBLIC = {
     "security:language",
     "healthz",
     "readyz",
+    "display",
+    "display_changes",
 }
 
 
