@@ -59,7 +59,7 @@ def _statement(connection: BaseDatabaseWrapper) -> _Statement:
         sql, params = compiler.as_sql()
         select = compiler.select
         names = [select[place][0].target.attname for place in compiler.klass_info["select_fields"]]
-        related = get_related_populators(compiler.klass_info, select, connection.alias)
+        related = get_related_populators(compiler.klass_info, select, connection.alias)  # type: ignore[call-arg]
         known = _STATEMENTS[connection] = _Statement(compiler, sql, params, names, related)
     return known
 

@@ -30,7 +30,7 @@ class Instant(Func):
 
     output_field = DateTimeField()
 
-    def as_sql(self, compiler, connection, **kwargs) -> tuple[str, list]:  # type: ignore[no-untyped-def, override]
+    def as_sql(self, compiler, connection, **kwargs) -> tuple[str, list]:  # type: ignore[override]
         return _SQL[connection.vendor].replace("%", "%%"), []
 
 

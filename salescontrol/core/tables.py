@@ -57,13 +57,14 @@ class Column:
 
     def of(self, row: Any) -> Any:
         """The bare value of this column for a row (what Excel gets)."""
-        value = self.value(row) if callable(self.value) else self._named(row)
+        value = self.value(row) if callable(self.value) else _named(row, self.value or self.key)
         return value if self.choices is None else self.choices.get(value, value)
 
-    def _named(self, row: Any) -> Any:
-        for name in (self.value or self.key).split("."):
-            row = None if row is None else getattr(row, name)
-        return row
+
+def _named(row: Any, path: str) -> Any:
+    for name in path.split("."):
+        row = None if row is None else getattr(row, name)
+    return row
 
 
 def drawer(columns: Sequence[Column]) -> Callable[[Any], SafeString]:
@@ -103,8 +104,9 @@ class LatePages(Paginator):
 
     def _get_page(self, rows: Any, number: int, paginator: Paginator) -> Page:
         ids = list(rows.values_list("pk", flat=True))
-        found = self.object_list.order_by().in_bulk(ids)
-        return super()._get_page([found[pk] for pk in ids if pk in found], number, paginator)
+        every: Any = self.object_list
+        found = every.order_by().in_bulk(ids)
+        return Page([found[pk] for pk in ids if pk in found], number, paginator)
 
 
 def ordering(columns: Sequence[Column], wanted: str) -> tuple[str, ...]:
