@@ -165,7 +165,7 @@ def test_abuse_27_odd_parameters_show_nothing_more(crawl, who):
             continue
         for query in STRANGE:
             answer = crawl.get(who, f"{address}?{query}")
-            assert answer.status in (200, 404), str(answer)
+            assert answer.status in (200, 403, 404), str(answer)
             assert [leak for leak in leaks(crawl.world, answer) if "zq" not in query] == []
 
 
@@ -178,7 +178,7 @@ def test_abuse_27_nobody_sorts_by_what_they_do_not_see(crawl, key):
     sorted_by = crawl.get("salesperson", f"/p/AAA/units/?sort={key}")
 
     assert rooms(plain) == rooms(sorted_by)
-    assert len(rooms(plain)) == 2
+    assert len(rooms(plain)) == 3
 
 
 def rooms(answer) -> list[str]:
