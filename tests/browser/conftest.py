@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from django.test import Client
 
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
              "--disable-component-update", "--disable-sync")  # fmt: skip
@@ -56,11 +57,11 @@ def page(page):
 
 
 @pytest.fixture
-def enter(live_server, client, settings):
+def enter(live_server, settings):
     """Sign somebody in on a page or context of the browser: `enter(page, person)`."""
 
     def let_in(page, person) -> None:
-        client.logout()
+        client = Client()  # One of its own: a client that signs somebody else in ends the session before.
         client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
         key = client.cookies[settings.SESSION_COOKIE_NAME].value
         page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": live_server.url}])
