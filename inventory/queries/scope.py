@@ -53,8 +53,13 @@ def units_of_project_visible_to(access: Access, project_id: int) -> QuerySet[Uni
 
 
 def own_units(access: Access) -> QuerySet[Unit]:
-    """The units that are this user's business: assigned to them or named by a live interest of theirs."""
-    return Unit.objects.filter(_is_mine(access.user, clock.now()), review=Review.APPROVED).scoped()
+    """The units that are this user's business: assigned to them or named by a live interest of theirs.
+
+    Both are looked up by index and put together, so that it takes the same time however many units others have (quality V12).
+    """
+    assigned = Unit.every.filter(salesperson=access.user).order_by().values("pk")
+    mine = assigned.union(_live_interests(access.user, clock.now()).values("unit"))
+    return Unit.objects.filter(pk__in=mine, review=Review.APPROVED).scoped()
 
 
 def units_visible_whole_to(access: Access) -> QuerySet[Unit]:
@@ -91,8 +96,11 @@ def _granted(access: Access, now: datetime) -> Q:
 
 
 def _is_mine(user, now: datetime) -> Q:
-    live = UnitInterest.objects.filter(Q(until__isnull=True) | Q(until__gt=now), unit=OuterRef("pk"), user=user)
-    return Q(salesperson=user) | Q(Exists(live))
+    return Q(salesperson=user) | Q(Exists(_live_interests(user, now).filter(unit=OuterRef("pk"))))
+
+
+def _live_interests(user, now: datetime) -> QuerySet[UnitInterest]:
+    return UnitInterest.objects.filter(Q(until__isnull=True) | Q(until__gt=now), user=user)
 
 
 def _submitted_by(user) -> Q:
