@@ -53,15 +53,11 @@ def fill(page, who) -> None:
 def test_abuse_01_of_two_at_the_same_moment_one_wins_and_the_other_is_led_on(office, screens):
     form = f"/p/AAA/holds/units/{office.unit.pk}/hold/"
     desks = screens(office.specialist, form), screens(office.supervisor, form)
-    watching = screens(office.management, "/p/AAA/board/")
-    seen = watching.locator(f'a.unit[data-unit="{office.unit.pk}"]')
-    expect(seen).to_have_class(re.compile(r"\bavailable\b"))
     for page, who in zip(desks, (office.first, office.second), strict=True):
         fill(page, who)
     for page in desks:
         page.evaluate("document.querySelector('main form').requestSubmit()")
 
-    expect(seen).to_have_class(re.compile(r"\bheld\b"), timeout=2000 + 1500)
     for page in desks:
         page.locator("#messages p, [role=alert]").first.wait_for()
     won = next(page for page in desks if page.url.endswith(f"?unit={office.unit.pk}"))
@@ -74,6 +70,18 @@ def test_abuse_01_of_two_at_the_same_moment_one_wins_and_the_other_is_led_on(off
     expect(lost.locator("[data-open] h2")).to_have_text(office.other.number)
     lost.get_by_role("link", name="Hold", exact=True).click()
     expect(lost.get_by_role("heading", name=f"Hold {office.other.number}")).to_be_visible()
+
+
+def test_a_third_sees_the_cell_change_within_two_seconds(office, screens):
+    watching = screens(office.management, "/p/AAA/board/")
+    seen = watching.locator(f'a.unit[data-unit="{office.unit.pk}"]')
+    expect(seen).to_have_class(re.compile(r"\bavailable\b"))
+    desk = screens(office.specialist, f"/p/AAA/holds/units/{office.unit.pk}/hold/")
+    fill(desk, office.first)
+    desk.evaluate("document.querySelector('main form').requestSubmit()")
+
+    # The two seconds, and what a busy test machine takes to answer the form.
+    expect(seen).to_have_class(re.compile(r"\bheld\b"), timeout=2000 + 1500)
 
 
 def test_the_pages_of_a_hold_are_for_everybody(office, screens):
