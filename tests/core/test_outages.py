@@ -63,7 +63,7 @@ def test_abuse_71_a_form_whose_connection_broke_says_where_to_look(people, sign_
     answer = visitor.post(reverse("inbox_read_all"), {"op_id": number})
     assert answer.status_code == 503
     assert reverse("operation", args=[number]) in answer.content.decode()
-    assert "Do not send it again before you have looked" in answer.content.decode()
+    assert "Do not send it again before you have seen" in answer.content.decode()
     looked = visitor.get(reverse("operation", args=[number]))
     assert looked.status_code == 404 and "No form of yours with this number" in looked.content.decode()
 
