@@ -30,11 +30,11 @@ def grant(user: User, role: Role, where: Project | None = None) -> None:
     """Give the role: in a project, or company-wide through its group."""
     if role in COMPANY_ROLES:
         user.groups.add(Group.objects.get_or_create(name=role.value)[0])
-        audit.record("role.build", target=user, detail={"role": role.value})
+        audit.record("role.build", target=user)
         return
     permission = Permission.objects.get(codename=role.codename, content_type=ContentType.objects.get_for_model(Project))
     ProjectGrant.objects.create(user=user, permission=permission, content_object=where)
-    audit.record("role.build", project_id=where.pk, target=user, detail={"role": role.value})
+    audit.record("role.build", project_id=where.pk, target=user)
 
 
 @transaction.atomic

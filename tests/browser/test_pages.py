@@ -25,7 +25,7 @@ BY_ROLE = ("home", "inventory:board", "inventory:unit", "inventory:unit_list", "
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 # Latin words that are the same in every language: codes, formats, units, names of the world, what the browser or a standard says.
 SAME_WORDS = """
-    person court prices newcomer guest english excel xlsx xls csv pdf png jpg jpeg heic webp docx cny twd hkd totp
+    person court prices newcomer guest show valueerror english excel xlsx xls csv pdf png jpg jpeg heic webp docx cny twd hkd totp
     asia shanghai aaa bbb example com zip chrome chromium linux windows firefox safari otp utf gbk avif qrcode
     px mb kb esc enter ctrl alt tab rsc word
 """
