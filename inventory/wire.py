@@ -63,6 +63,8 @@ def _words(currency: str, language: str) -> str:
         "yours": said.yours,
         "comma": said.comma,
         "floor": _("Floor"),
+        "hours": _("%(count)sh") % {"count": "{}"},
+        "minutes": _("%(count)sm") % {"count": "{}"},
     })  # fmt: skip
 
 

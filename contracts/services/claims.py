@@ -161,8 +161,9 @@ def show_to_salesperson(claim: Claim) -> None:
     """The salesperson sees the unit for as long as the claim runs (decisions 3)."""
     if claim.salesperson_id is None:
         return
-    UnitInterest.objects.update_or_create(
-        unit_id=claim.unit_id, user_id=claim.salesperson_id, kind=INTEREST, defaults={"until": claim.expires_at}
+    shown = UnitInterest(unit_id=claim.unit_id, user_id=claim.salesperson_id, kind=INTEREST, until=claim.expires_at)
+    UnitInterest.objects.bulk_create(
+        [shown], update_conflicts=True, unique_fields=["unit", "user", "kind"], update_fields=["until"]
     )
 
 

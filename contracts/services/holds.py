@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+import structlog
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.urls import reverse
@@ -32,6 +33,8 @@ from salescontrol.core.errors import Conflict, NotVisible, Refusal
 from salescontrol.core.history import save_tracked
 from salescontrol.core.operations import once
 from salescontrol.core.permissions import Permission
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -303,7 +306,16 @@ def expire_due(limit: int = 200) -> int:
     """Write down every hold that has run out; returns how many. Units that somebody else holds locked are left for the next time."""
     now = clock.now()
     due = Claim.every.filter(released_at__isnull=True, stage=Stage.HOLD, expires_at__lte=now).order_by("expires_at")
-    return sum(_expire(unit_id) for unit_id in due.values_list("unit_id", flat=True)[:limit])
+    return sum(_try_to_expire(unit_id) for unit_id in due.values_list("unit_id", flat=True)[:limit])
+
+
+def _try_to_expire(unit_id: int) -> bool:
+    try:
+        return _expire(unit_id)
+    except Exception:
+        # Whatever is wrong with one unit, the others must not wait for it; it counts as available meanwhile (decisions 14).
+        log.exception("hold_not_expired", unit=unit_id)
+        return False
 
 
 @transaction.atomic

@@ -227,24 +227,24 @@ def _only_writer(place: Path, wait: bool) -> Iterator[bool]:
             yield mine
 
 
-def keep(*, wait: bool = True) -> None:
+def keep(*, wait: bool = True, rounds: int = seals.ROUNDS) -> None:
     """Seal what is new and write it into the journal; part of every round of the dispatcher."""
     if restore_needed():
         log.error("database_older_than_journal")
         return
-    seals.seal_due(wait=wait)
+    seals.seal_due(wait=wait, rounds=rounds)
     write_due(wait=wait)
 
 
 def keep_up() -> None:
     """The same by a web process after a commit, when nobody else did it for half a minute: looked at every 20 seconds, never
-    waiting for another, and never in the way of the request."""
+    waiting for another, and one seal at a time, because somebody waits for the answer."""
     if time.monotonic() - _LOOKED[0] < LOOK_EVERY:
         return
     _LOOKED[0] = time.monotonic()
     try:
         if lag() > ALARM / 2:
-            keep(wait=False)
+            keep(wait=False, rounds=1)
     except (DatabaseError, OSError):
         log.warning("journal_not_kept_up", exc_info=True)
 

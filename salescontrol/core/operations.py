@@ -48,7 +48,10 @@ def _refused(op_id: uuid.UUID, by, action: str, seen: str, refusal: Refusal) -> 
     """Keep the refusal, and raise it; a twin of this form that was answered first, whatever the answer, answers for both."""
     row = Operation(
         op_id=op_id, action=action, fingerprint=seen, by=by, refused=True, code=refusal.code, message=str(refusal.message),
-        reference={"status": refusal.status, "fields": {name: [*map(str, texts)] for name, texts in refusal.fields.items()}},
+        reference={
+            "status": refusal.status, "links": [[str(label), url] for label, url in refusal.links],
+            "fields": {name: [*map(str, texts)] for name, texts in refusal.fields.items()},
+        },
     )  # fmt: skip
     Operation.objects.bulk_create([row], ignore_conflicts=True)
     known = Operation.objects.get(op_id=op_id)
@@ -66,7 +69,8 @@ def _again(known: Operation, by, seen: str) -> dict:
         )
     if known.refused:
         kind = _CLASSES.get(known.reference.get("status"), Refusal)
-        raise kind(known.message, code=known.code, fields=known.reference.get("fields"))
+        told = known.reference
+        raise kind(known.message, code=known.code, fields=told.get("fields"), links=told.get("links", ()))
     return known.reference
 
 

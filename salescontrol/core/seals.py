@@ -38,13 +38,13 @@ def sealed_models() -> dict[str, type[models.Model]]:
     return dict(sorted(found.items()))
 
 
-def seal_due(*, wait: bool = True) -> int:
-    """Seal what is not sealed yet, in seals of at most `BATCH` rows, twenty at a time, because others need the dispatcher too.
+def seal_due(*, wait: bool = True, rounds: int = ROUNDS) -> int:
+    """Seal what is not sealed yet, in at most `rounds` seals of `BATCH` rows, because others need whoever runs this too.
 
     Returns how many rows. Without `wait` it leaves the work to whoever is at it.
     """
     done = 0
-    for _round in range(ROUNDS):
+    for _round in range(rounds):
         if not _unsealed(1):
             break
         with transaction.atomic():

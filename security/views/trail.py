@@ -97,7 +97,7 @@ class Consistency(DetailPage):
     """What the last check found, a sentence each; no personal data."""
 
     permission = Permission.CONSISTENCY_SEE
-    title = gettext_lazy("Does everything fit together?")
+    title = gettext_lazy("Check of the record")
     template_name = "security/consistency.html"
 
     def get_context(self) -> dict:

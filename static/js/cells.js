@@ -43,9 +43,9 @@
   const now = () => Date.now() / 1000 + skew;
   const remaining = (ends) => {
     const left = Math.max(0, Math.ceil(ends - now()));
-    if (left >= 3600) return `${Math.floor(left / 3600)}h`;
+    if (left >= 3600) return put(words.hours, Math.floor(left / 3600));
     // Seconds only when they matter: beside a room number of four digits there is no place for 47:08.
-    if (left > 600) return `${Math.ceil(left / 60)}m`;
+    if (left > 600) return put(words.minutes, Math.ceil(left / 60));
     return `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
   };
   const tick = () => {

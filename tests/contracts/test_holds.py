@@ -253,3 +253,33 @@ def test_terms_need_a_reason(room):
             terms=terms(room.customer, room.salesperson, reason=" "),
         )  # fmt: skip
     assert refused.value.code == "no_reason"
+
+
+def test_a_unit_whose_end_cannot_be_written_does_not_keep_the_others_waiting(room, monkeypatch):
+    other = build.unit(room.unit.building, floor=13, by=room.specialist)
+    hold(room.unit, room.customer, room.salesperson, room.specialist)
+    second = hold(other, customer(room.a, room.colleague), room.colleague, room.specialist)
+    expire = holds._expire
+
+    def broken(unit_id: int) -> bool:
+        if unit_id == room.unit.pk:
+            raise RuntimeError("this one cannot be written")
+        return expire(unit_id)
+
+    monkeypatch.setattr(holds, "_expire", broken)
+    later(monkeypatch, hours=25)
+    assert holds.expire_due() == 1
+
+    second.refresh_from_db()
+    assert second.state == ClaimState.EXPIRED
+
+
+def test_a_repeated_refusal_still_leads_on_to_what_is_free(room):
+    build.unit(room.unit.building, floor=13, by=room.specialist)
+    hold(room.unit, room.customer, room.salesperson, room.specialist)
+    buyer, op_id, links = customer(room.a, room.colleague), uuid.uuid4(), []
+    for _time in range(2):
+        with pytest.raises(Conflict) as refused:
+            hold(room.unit, buyer, room.colleague, room.specialist, op_id=op_id)
+        links.append([tuple(link) for link in refused.value.links])
+    assert links[0] and links[0] == links[1]

@@ -1,23 +1,21 @@
 """No claim commits after a stop has (R1.7): whoever waits for the unit's row while sales are stopped is refused."""
 
-import threading
-import time
 import uuid
+from functools import partial
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from contracts.models import Claim
 from inventory.models import SalesStop, Unit
 from inventory.services import changes, stops
 from inventory.states import Lock
 from salescontrol.core import approvals
-from salescontrol.core.errors import Refusal
 from tests import build
 from tests.contracts.stock import customer, hold
+from tests.rivals import PATIENCE_SECONDS, Rival, at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
-PATIENCE_SECONDS = 20
 
 
 @pytest.fixture
@@ -27,40 +25,6 @@ def room(people):
     people.unit = build.unit(people.building, by=people.specialist, layout=people.c)
     people.customer = customer(people.a, people.salesperson)
     return people
-
-
-class Rival(threading.Thread):
-    """One act on a connection of its own, and what came of it: `done` or the code of the refusal."""
-
-    def __init__(self, act) -> None:
-        super().__init__()
-        self.act, self.outcome = act, "crashed"
-        self.backend = 0
-        self.start()
-
-    def run(self) -> None:
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_backend_pid()")
-                self.backend = cursor.fetchone()[0]
-            self.act()
-            self.outcome = "done"
-        except Refusal as refusal:
-            self.outcome = refusal.code
-        finally:
-            connection.close()
-
-    def wait_until_blocked(self) -> None:
-        """Until the database itself says that it waits for somebody's lock."""
-        end = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < end:
-            if self.backend:
-                with connection.cursor() as cursor:
-                    cursor.execute("SELECT cardinality(pg_blocking_pids(%s))", [self.backend])
-                    if cursor.fetchone()[0]:
-                        return
-            time.sleep(0.02)
-        raise AssertionError("it did not wait for the row")
 
 
 def stop(room, **scope) -> SalesStop:
@@ -143,24 +107,14 @@ def test_many_claims_and_a_stop_at_once_leave_no_claim_after_it(room):
     """Twelve units, twelve desks, one stop: each claim is placed before the stop's instant or refused by it."""
     homes = [build.unit(room.building, 30 + number, by=room.specialist) for number in range(12)]
     customers = [customer(room.a, room.salesperson) for _home in homes]
-    barrier = threading.Barrier(len(homes) + 1)
-
-    def together(act):
-        barrier.wait()
-        return act()
 
     def place(home, buyer):
         return hold(home, buyer, room.salesperson, room.supervisor, override="Opening day")
 
-    rivals = [
-        Rival(lambda home=home, buyer=buyer: together(lambda: place(home, buyer)))
-        for home, buyer in zip(homes, customers, strict=True)
-    ]
-    rivals.append(Rival(lambda: together(lambda: stop(room))))
-    for rival in rivals:
-        rival.join(PATIENCE_SECONDS)
+    claims = [partial(place, home, buyer) for home, buyer in zip(homes, customers, strict=True)]
+    told = at_once(*claims, lambda: stop(room))
 
     laid = SalesStop.objects.get()
-    assert {rival.outcome for rival in rivals} <= {"done", "locked"}
+    assert set(told) <= {"done", "locked"}
     assert not Claim.every.filter(placed_at__gt=laid.stopped_at).exists()
-    assert Claim.every.count() == sum(rival.outcome == "done" for rival in rivals[:-1])
+    assert Claim.every.count() == told[:-1].count("done")
