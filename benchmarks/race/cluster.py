@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -27,21 +28,8 @@ class Cluster:
             "initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums"
         )
         self.start()
-        command = [
-            "psql",
-            "-q",
-            "-h",
-            "127.0.0.1",
-            "-p",
-            str(self.port),
-            "-U",
-            "postgres",
-            "-d",
-            "template1",
-            "-f",
-            str(ROLES),
-        ]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        address = f"postgres://postgres@127.0.0.1:{self.port}/template1"
+        subprocess.run(["psql", "-q", "-f", ROLES, address], check=True, stdout=subprocess.DEVNULL)
         self.superuser("ALTER ROLE salescontrol_owner CREATEDB")
 
     def url(self, role: str, database: str) -> str:
@@ -58,6 +46,14 @@ class Cluster:
     def crash(self) -> None:
         """Stop as a power cut would: no checkpoint, nothing written that was not yet written."""
         self._run("pg_ctl", "stop", "-m", "immediate", "-w")
+
+    def stop_writing(self) -> None:
+        """Keep in memory what no commit asks to be on the disk: a crash ends processes and not the machine, whose disk cache would
+        otherwise save what a power cut loses."""
+        with psycopg.connect(f"postgres://postgres@127.0.0.1:{self.port}/postgres") as connection:
+            row = connection.execute("SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'").fetchone()
+        assert row
+        os.kill(row[0], signal.SIGSTOP)
 
     def remove(self) -> None:
         self.crash()

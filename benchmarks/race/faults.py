@@ -11,13 +11,14 @@ EVENTS, UNITS, CLAIMS, OPERATIONS = "inventory_unitevent", "inventory_unit", "co
 @dataclass(frozen=True)
 class Fault:
     """`server`: settings of the cluster; `unique`: tables and columns that lose their uniqueness; `sql`: run by the owner;
-    `patch`: laid in each client (it is called once in the parent, and gives what each client calls)."""
+    `patch`: laid in each client (it is called once in the parent, and gives what each client calls); `power_cut`: at the end the
+    server loses what it had not yet brought to the disk."""
 
     server: tuple[str, ...] = ()
     unique: tuple[tuple[str, str], ...] = ()
     sql: tuple[str, ...] = ()
     patch: Callable[[], Callable[[], None]] = lambda: lambda: None
-    crash_at_end: bool = False
+    power_cut: bool = False
 
     def spoil_database(self, owner_url: str) -> None:
         if not (self.unique or self.sql):
@@ -154,15 +155,7 @@ FAULTS = {
         patch=_no_lock_no_swap,
     ),
     "lost commits": Fault(
-        server=(
-            "synchronous_commit=off",
-            "wal_writer_delay=10s",
-            "wal_writer_flush_after=1GB",
-            "wal_buffers=64MB",
-            "bgwriter_delay=10s",
-            "autovacuum=off",
-        ),
-        crash_at_end=True,
+        server=("synchronous_commit=off", "wal_buffers=64MB", "bgwriter_delay=10s", "autovacuum=off"), power_cut=True
     ),
     "skipped events": Fault(
         sql=tuple(f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in (UNITS, CLAIMS)), patch=_skip_events()

@@ -55,7 +55,7 @@ def run(plan: Plan, *, template: str = "") -> Verdict:
             worlds.create_database(owner_url, template)
             stack.callback(worlds.drop_database, owner_url)
         if not template:
-            worlds.migrate()
+            worlds.migrate(faulty=bool(fault.server))
         stack.callback(_disconnect)
         return _race(plan, fault, cluster, place)
 
@@ -92,12 +92,14 @@ def _race(plan: Plan, fault: Fault, cluster: Cluster | None, place: Path) -> Ver
         clients[number].start()
 
     gc.freeze()
+    if fault.power_cut and cluster:
+        cluster.stop_writing()
     nemesis.start()
     for number in range(plan.clients):
         start_client(number)
     _wait(clients, deadline, start_client, nemesis)
     nemesis.stop()
-    if fault.crash_at_end and cluster:
+    if fault.power_cut and cluster:
         cluster.crash()
         cluster.start()
     taken = time.monotonic() - begun

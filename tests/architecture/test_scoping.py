@@ -22,6 +22,7 @@ DOORS = {
     "inventory/queries/panel.py": "the locks of a unit that was found among the visible ones",
     "inventory/queries/past.py": "the locks of a project at a moment; shown for visible units only",
     "inventory/queries/prices.py": "how often somebody asked for another price of a unit",
+    "inventory/queries/scope.py": "the ids of a salesperson's own units, asked within the scope that says which rows are theirs",
     "inventory/queries/stops.py": "when a unit was approved, beside a unit that was found among the visible ones",
     "salescontrol/core/history.py": "saves rows that the caller has in hand",
     "salescontrol/core/journal.py": "copies every event; no page",

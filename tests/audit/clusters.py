@@ -7,6 +7,8 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from django.db import connection
@@ -60,11 +62,15 @@ class Cluster:
     def kill(self) -> None:
         """As the power goes: every process of the server at once, by SIGKILL."""
         first = int((self.data / "postmaster.pid").read_text().split()[0])
-        for pid in [first, *_children(first)]:
-            try:
+        killed = [first, *_children(first)]
+        for pid in killed:
+            with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+        # Until the machine has buried them they keep the socket's lock, and a new server would not start.
+        until = time.monotonic() + 30
+        while any(Path(f"/proc/{pid}").exists() for pid in killed):
+            assert time.monotonic() < until, f"{killed} are still there"
+            time.sleep(0.05)
 
     def lose(self) -> None:
         """And its disk."""

@@ -54,6 +54,7 @@ def test_no_value_at_all_is_a_complete_trial(tmp_path):
     assert sorted(path.name for path in (tmp_path / "var").iterdir()) == [
         "blind_index_key",
         "field_keys",
+        "journal",
         "media",
         "secret_key",
     ]

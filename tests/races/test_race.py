@@ -32,6 +32,13 @@ def copy(transactional_db):
     """A copy of the empty test database under a name of its own: the environment and the arguments of a race on it."""
     name = f"race_{uuid.uuid4().hex[:12]}"
     template = connection.settings_dict["NAME"]
+    with (
+        connection.cursor() as cursor
+    ):  # A database is copied only while nobody uses it: what threads of other tests left open ends.
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename = current_user"
+        )
     connection.close()
     urls = {key: os.environ[key].rsplit("/", 1)[0] + f"/{name}" for key in ("DATABASE_URL", "DATABASE_OWNER_URL")}
     return urls, f"--template={template}"
