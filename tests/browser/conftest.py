@@ -58,13 +58,14 @@ def page(page):
 
 @pytest.fixture
 def enter(live_server, settings):
-    """Sign somebody in on a page or context of the browser: `enter(page, person)`."""
+    """Sign somebody in on a page or context of the browser: `enter(page, person)` returns a client of the same session."""
 
-    def let_in(page, person) -> None:
+    def let_in(page, person) -> Client:
         client = Client()  # One of its own: a client that signs somebody else in ends the session before.
         client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
         key = client.cookies[settings.SESSION_COOKIE_NAME].value
         page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": live_server.url}])
+        return client
 
     return let_in
 

@@ -59,15 +59,14 @@ def test_from_file_to_drafts(people, page, live_server, enter, path):
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("language", ["en", "zh-hans", "zh-hant"])
 def test_the_preview_reads_well_in_every_language_wide_and_narrow(
-    people, page, live_server, client, enter, path, language, width
+    people, page, live_server, enter, path, language, width
 ):
     made = imports.submit_file(
         project=people.a, upload=SimpleUploadedFile("list.xlsx", path.read_bytes()), by=people.marketing
     )
     imports.read_batch(batch_id=made.pk)
     page.set_viewport_size({"width": width, "height": 900})
-    enter(page, people.marketing)
-    client.post(reverse("security:language"), {"language": language})
+    enter(page, people.marketing).post(reverse("security:language"), {"language": language})
     for name, address in (("preview", ""), ("refused", "?kind=refused"), ("columns", "columns/")):
         page.goto(f"{live_server.url}/p/AAA/batches/{made.pk}/{address}")
         picture(page, f"import-{name}-{language}-{width}")

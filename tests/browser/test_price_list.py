@@ -86,7 +86,7 @@ def test_a_published_price_list_comes_to_the_board(live_server, page, enter, peo
     # They stand on the board, building by building.
     visit("board")
     expect(page.get_by_role("heading", level=1)).to_have_text("Sales board")
-    assert page.locator("[data-unit]").count() == 416
+    expect(page.locator("[data-unit]")).to_have_count(416)
     assert [text.split("·")[0].strip() for text in page.locator("section.board h2").all_inner_texts()] == [
         "3栋",
         "6栋",
