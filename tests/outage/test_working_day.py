@@ -56,7 +56,10 @@ def test_abuse_67_everything_that_was_asked_for_is_done_and_once(lived, office):
     assert len(lists) == lived.day.lists_handed_over > 1
     assert set(lists) == {("PREVIEW", 3, 1, 1)}
     assert office.sql(calamities.OPEN) == [(0,)]
-    assert office.sql("SELECT max(attempts) FROM core_outboxmessage") == [(1,)]
+    # A worker that was killed with a message in its hands leaves that one for a second attempt; its effect is counted above.
+    assert office.sql("SELECT max(attempts) <= 2, count(*) FILTER (WHERE attempts > 1) <= 2 FROM core_outboxmessage") == [
+        (True, True)
+    ]
 
 
 def test_a_form_that_was_sent_twice_held_once(lived, office):
