@@ -53,3 +53,30 @@ class Grade(TextChoices):
     B = "B", "B"
     C = "C", "C"
     D = "D", "D"
+
+
+class CustomerKind(TextChoices):
+    """Whether a customer is a person or a company (domain B5)."""
+
+    PERSON = "PERSON", _("Person")
+    COMPANY = "COMPANY", _("Company")
+
+
+class PaperKind(TextChoices):
+    """The papers that say who somebody is (domain B14)."""
+
+    RESIDENT = "RESIDENT", _("Resident identity card")
+    PERMIT = "PERMIT", _("Residence permit for Hong Kong, Macau and Taiwan")
+    TRAVEL = "TRAVEL", _("Travel permit for Hong Kong and Macau")
+    TAIWAN = "TAIWAN", _("Travel permit for Taiwan")
+    PASSPORT = "PASSPORT", _("Passport")
+    COMPANY = "COMPANY", _("Company code")
+
+
+class Way(TextChoices):
+    """How somebody spoke with a customer 跟进方式."""
+
+    PHONE = "PHONE", _("By phone")
+    VISIT = "VISIT", _("Visit")
+    MESSAGE = "MESSAGE", _("By message")
+    OTHER = "OTHER", _("Other")
