@@ -11,7 +11,11 @@ def squeezed(text: str) -> str:
 
 def keys(name: str) -> str:
     """`|陈兰|chenlan|cl|`: the name, its pinyin, the initials; a first sign with several readings (单: dan, shan) has each."""
-    from pypinyin import Style, lazy_pinyin, pinyin  # half a second and ten megabytes, for processes that enter names only
+    from pypinyin import (  # half a second and ten megabytes, for processes that enter names only
+        Style,
+        lazy_pinyin,
+        pinyin,
+    )
 
     plain = squeezed(name)
     found = [plain]
@@ -19,7 +23,10 @@ def keys(name: str) -> str:
     if first is not None:
         front, rest = plain[:first], lazy_pinyin(plain[first + 1 :])
         for reading in chain(*pinyin(plain[first], style=Style.NORMAL, heteronym=True)):
-            found += [f"{front}|{''.join([reading, *rest])}", f"{front}|{''.join(part[0] for part in [reading, *rest])}"]
+            found += [
+                f"{front}|{''.join([reading, *rest])}",
+                f"{front}|{''.join(part[0] for part in [reading, *rest])}",
+            ]
     return f"|{'|'.join(dict.fromkeys(found))}|"[:600]
 
 

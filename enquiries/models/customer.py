@@ -69,9 +69,7 @@ class Customer(Wishes):
             models.UniqueConstraint(
                 fields=["project", "phone_index"], condition=~Q(phone_index=""), name="one_customer_per_phone"
             ),
-            models.CheckConstraint(
-                name="customer_kind_valid", condition=Q(kind__in=CustomerKind.values)
-            ),
+            models.CheckConstraint(name="customer_kind_valid", condition=Q(kind__in=CustomerKind.values)),
         ]
 
     def __str__(self) -> str:

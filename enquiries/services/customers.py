@@ -114,9 +114,7 @@ def hand_over(row: Customer, owner: Any, *, action: str, reason: str, by) -> Cus
     return row
 
 
-def _new(
-    project: Project, name: str, phone: str, country: str, owner: Any, note: str, facts: Facts, by
-) -> Customer:
+def _new(project: Project, name: str, phone: str, country: str, owner: Any, note: str, facts: Facts, by) -> Customer:
     """The checked values as a row that is not written yet."""
     access = access_of(by)
     access.require(Permission.CUSTOMER_ENTER, project.pk)

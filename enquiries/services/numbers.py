@@ -32,7 +32,9 @@ def read_phone(typed: str, country: str = "") -> str:
 
 def whose_phone(project_id: int, index: str) -> Customer | None:
     """The customer of the project with this phone number, main or not."""
-    rows = CustomerPhone.every.filter(project_id=project_id, number_index=index) if index else CustomerPhone.every.none()
+    rows = (
+        CustomerPhone.every.filter(project_id=project_id, number_index=index) if index else CustomerPhone.every.none()
+    )
     row = rows.select_related("customer__project").first()
     return row.customer if row else None
 
@@ -41,9 +43,11 @@ def write_main(customer: Customer, digits: str, *, action: str, by: Any) -> None
     """Make `digits` the customer's main phone in place of the former one, which is forgotten. IntegrityError for a known one."""
     rows = CustomerPhone.every.filter(customer=customer)
     row = rows.filter(is_main=True).first() or CustomerPhone(customer=customer, project_id=customer.project_id)
-    own = rows.filter(number_index=phones.index(digits)).exclude(pk=row.pk).first()
+    own = rows.filter(number_index=phones.index(digits), is_main=False).first()
     if own is not None:
         _make_main(customer, own, by)
+        return
+    if row.pk and row.number_index == phones.index(digits):
         return
     row.number, row.number_index, row.tail_index = digits, phones.index(digits), phones.tail_index(digits)
     row.is_main = True

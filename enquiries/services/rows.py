@@ -46,7 +46,7 @@ def clash(access: Access, known: Customer) -> Conflict:
     if sees(access, known):
         url = reverse("enquiries:customer", args=[known.project.code, known.number])
         return Conflict(
-            _("This is the phone number of customer %(number)s.") % {"number": known.number},
+            _("This number belongs to customer %(number)s.") % {"number": known.number},
             code="known",
             links=[(_("Go to the customer"), url)],
         )
@@ -75,7 +75,8 @@ WITH_PAGE = ("customer.yours", "customer.lapsing")
 notices.register("customer.yours", gettext_lazy("Customer %(number)s is yours to look after now."))
 notices.register("customer.not_yours", gettext_lazy("Customer %(number)s is looked after by somebody else now."))
 notices.register(
-    "customer.lapsing", gettext_lazy("Customer %(number)s will be given away in a few days. A follow-up keeps them with you.")
+    "customer.lapsing",
+    gettext_lazy("Customer %(number)s will be given away in a few days. A follow-up keeps them with you."),
 )
 notices.register(
     "customer.lapsed", gettext_lazy("Customer %(number)s had no follow-up for too long and is to be given to somebody.")
