@@ -33,7 +33,7 @@ def read(kind: str, typed: str) -> str:
     if form is None or not form.fullmatch(number):
         return ""
     if kind in _DATED:
-        return number if _born(number) and ric.calc_check_digit(number) == number[-1] else ""
+        return number if ric.calc_check_digit(number) == number[-1] and _born(number) else ""
     return number if kind != PaperKind.COMPANY or uscc.is_valid(number) else ""
 
 

@@ -7,7 +7,8 @@ from django.db.models import Q, QuerySet
 
 from enquiries import names, papers, phones
 from enquiries.models import Customer, CustomerPhone, IdPaper
-from enquiries.queries.scope import customers_visible_to, merged_visible_to
+from enquiries.queries.numbers import kept_for
+from enquiries.queries.scope import customers_visible_to
 from enquiries.states import PaperKind
 from inventory.models import Project
 from inventory.queries.scope import projects_visible_to
@@ -60,8 +61,7 @@ def find(access: Access, project: Project, number: str) -> Customer:
     user's (abuse 25)."""
     found = listed(access, project).filter(number=number).first()
     if found is None:
-        merged = merged_visible_to(access).filter(project=project, number=number).values("merged_into")
-        found = listed(access, project).filter(pk__in=merged).first()
+        found = listed(access, project).filter(pk=kept_for(project, number)).first()
     if found is None:
         raise NotVisible("")
     return found

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from enquiries import papers, phones
 from enquiries.models import Customer, CustomerPhone, IdPaper
+from enquiries.queries.numbers import lives_of
 from enquiries.queries.present import sees_people
-from enquiries.queries.scope import merged_visible_to
 from salescontrol.core.access import Access
 from salescontrol.core.history import Change, Entry, lives
 
@@ -57,29 +57,23 @@ class Step:
 def steps(access: Access, customer: Customer) -> list[Step]:
     """The customer's life, newest first; numbers masked. Who sees no people reads neither names nor whose it was before."""
     people = sees_people(access, customer.project_id)
-    entries = _entries(access, customer, HIDDEN if people else (*HIDDEN, "owner"))
+    entries = _entries(customer, HIDDEN if people else (*HIDDEN, "owner"))
     names = _names(entries)
     return [Step(entry.at, _sentence(entry, people), tuple(_lines(entry, names))) for entry in entries]
 
 
-def _entries(access: Access, customer: Customer, hidden: tuple[str, ...]) -> list[Entry]:
+def _entries(customer: Customer, hidden: tuple[str, ...]) -> list[Entry]:
     """What became of the row, then what became of numbers without the row: one that came with an entry is told by that entry."""
-    ids = [customer.pk, *merged_visible_to(access).filter(merged_into=customer).values_list("pk", flat=True)]
+    ids = lives_of(customer)
     found = [entry for _row, entry in lives(Customer.history.filter(id__in=ids), hidden=hidden)]  # type: ignore[attr-defined]
     for model in (CustomerPhone, IdPaper):
-        records = model.history.filter(customer_id__in=ids)  # type: ignore[attr-defined]
-        found += [
-            entry for record, entry in lives(records, hidden=hidden) if entry.action in OF_NUMBERS and _own(record)
-        ]
+        records = model.history.filter(customer_id__in=ids, history_type__in="+-")  # type: ignore[attr-defined]
+        named = records.filter(history_change_reason__in=OF_NUMBERS).select_related("history_user")
+        found += [Entry(row.history_date, row.history_user, row.history_change_reason) for row in named]
     return sorted(found, key=lambda entry: entry.at, reverse=True)
 
 
 OF_NUMBERS = ("customer.add_phone", "customer.remove_phone", "customer.add_paper", "customer.remove_paper")
-
-
-def _own(record: Any) -> bool:
-    """Whether the record is the coming or going of a number."""
-    return record.history_type in ("+", "-")
 
 
 def _names(entries: list[Entry]) -> dict[int, str]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from enquiries import papers, phones
 from enquiries.models import Customer
 from enquiries.models.wishes import Wishes
-from enquiries.queries.scope import papers_visible_to, phones_visible_to
+from enquiries.queries.numbers import papers_of, phones_of
 from salescontrol.core.access import Access
 from salescontrol.core.permissions import Permission
 
@@ -92,15 +92,14 @@ class Masked:
     is_phone: bool = False
 
 
-def contacts(access: Access, customer: Customer) -> list[Masked]:
+def contacts(customer: Customer) -> list[Masked]:
     """Phones, papers and address of a visible customer, each masked."""
-    rows = phones_visible_to(access).filter(customer=customer)
     found = [
         Masked(f"phone-{row.pk}", _("Main phone") if row.is_main else _("Phone"), phones.masked(row.number), row.pk,
                row.is_main, is_phone=True)
-        for row in rows
+        for row in phones_of(customer)
     ]  # fmt: skip
-    for paper in papers_visible_to(access).filter(customer=customer):
+    for paper in papers_of(customer):
         found.append(Masked(f"paper-{paper.pk}", paper.get_kind_display(), papers.masked(paper.number), paper.pk))
     if customer.address:
         found.append(Masked("address", _("Address"), f"{customer.address[:2]}****"))

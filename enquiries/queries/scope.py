@@ -2,7 +2,7 @@
 
 from django.db.models import Q, QuerySet
 
-from enquiries.models import Customer, CustomerPhone, FollowUp, IdPaper
+from enquiries.models import Customer, FollowUp
 from salescontrol.core.access import Access
 from salescontrol.core.permissions import Permission
 
@@ -12,21 +12,6 @@ def customers_visible_to(access: Access) -> QuerySet[Customer]:
     own = access.projects(Permission.CUSTOMER_SEE_OWN) & Q(owner=access.user)
     seen = access.projects(Permission.CUSTOMER_SEE_ALL) | own
     return Customer.objects.filter(seen, merged_into__isnull=True).scoped()
-
-
-def merged_visible_to(access: Access) -> QuerySet[Customer]:
-    """The customers that were merged into one whom the user may see."""
-    return Customer.objects.filter(merged_into__in=customers_visible_to(access).values("pk")).scoped()
-
-
-def phones_visible_to(access: Access) -> QuerySet[CustomerPhone]:
-    """The phone numbers of visible customers."""
-    return CustomerPhone.objects.filter(customer__in=customers_visible_to(access).values("pk")).scoped()
-
-
-def papers_visible_to(access: Access) -> QuerySet[IdPaper]:
-    """The identity papers of visible customers."""
-    return IdPaper.objects.filter(customer__in=customers_visible_to(access).values("pk")).scoped()
 
 
 def follow_ups_visible_to(access: Access) -> QuerySet[FollowUp]:

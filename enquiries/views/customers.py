@@ -173,7 +173,7 @@ class CustomerPage(OneCustomer, DetailPage):
 
     @cached_property
     def contacts(self) -> list:
-        return contacts(self.request.access, self._customer)
+        return contacts(self._customer)
 
     def reveal_form(self, data=None) -> RevealForm:
         return RevealForm(data, choices=[(line.key, f"{line.label} {line.text}") for line in self.contacts])

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from enquiries.forms.details import DisputeForm, MergeForm, PaperForm, PhoneForm, TransferForm
 from enquiries.models import Customer
-from enquiries.queries.scope import papers_visible_to, phones_visible_to
+from enquiries.queries.numbers import papers_of, phones_of
 from enquiries.services import merging, numbers, transfer
 from enquiries.services.rows import require_desk
 from enquiries.views.customers import CustomerForm, InCustomers
@@ -49,11 +49,11 @@ class NumberAction(CustomerForm, ActionPage):
 
     def prepare_in_project(self) -> None:
         super().prepare_in_project()
-        if not self.rows().filter(customer=self._customer, pk=self.kwargs["pk"]).exists():
+        if not self.rows().filter(pk=self.kwargs["pk"]).exists():
             raise NotVisible("")
 
     def rows(self) -> Any:
-        return phones_visible_to(self.request.access)
+        return phones_of(self._customer)
 
     def get_back_url(self) -> str:
         return self.home()
@@ -95,7 +95,7 @@ class PaperRemove(PhoneRemove):
     title = gettext_lazy("Remove the paper")
 
     def rows(self) -> Any:
-        return papers_visible_to(self.request.access)
+        return papers_of(self._customer)
 
     def perform(self, form) -> Any:
         return numbers.remove_paper(customer=self._customer, paper_id=self.kwargs["pk"], by=self.request.user)
