@@ -3,8 +3,10 @@
 from django.utils.translation import gettext_lazy as _
 
 from contracts import tasks as tasks  # the handlers of background work make themselves known when they are imported
-from contracts.services import claims
+from contracts.services import claims, merging
 from contracts.views import panel, sections
+from enquiries.services import merging as customers_merging
+from enquiries.services import ownership
 from inventory.services import expiry
 from salescontrol.core import navigation, notices, panels
 from salescontrol.core.permissions import Permission
@@ -32,6 +34,8 @@ RAIL = (
 def register() -> None:
     """Called once when the apps are ready."""
     expiry.register(claims.write_expiry)
+    customers_merging.register(merging.move)
+    ownership.keep(merging.bound)
     for code, text in NOTICES.items():
         notices.register(code, text)
     for label, name, order, icon, permission, count in RAIL:

@@ -2,13 +2,16 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from enquiries.views import customers
+from enquiries import tasks as tasks  # the handlers of background work make themselves known when they are imported
+from enquiries.services import transfer
+from enquiries.views import customers, follow_ups
 from salescontrol.core import navigation, panels
 from salescontrol.core.permissions import Permission
 
 
 def register() -> None:
     """Called once when the apps are ready."""
+    transfer.register()
     navigation.register(
         _("Customers"),
         "enquiries:customer_list",
@@ -19,3 +22,5 @@ def register() -> None:
         project=True,
     )
     panels.contribute("search", order=20, template="enquiries/search_customers.html", prepare=customers.found_customers)
+    panels.contribute("workbench", order=18, template="enquiries/tile_customers.html", prepare=follow_ups.tile)
+    panels.contribute("day", order=40, template="enquiries/day_follow_ups.html", prepare=follow_ups.of_day)

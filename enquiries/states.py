@@ -18,3 +18,65 @@ class Purpose(TextChoices):
     PAPERS = "PAPERS", _("Fill in papers")
     CHECK = "CHECK", _("Check that the number is right")
     CLASH = "CLASH", _("Settle whose customer it is")
+
+
+class Channel(TextChoices):
+    """How somebody came to know of the project 获知途径 (domain B5)."""
+
+    PASSING = "PASSING", _("Passing by")
+    FENCE = "FENCE", _("Site fence")
+    OUTDOOR = "OUTDOOR", _("Outdoor board")
+    EXHIBITION = "EXHIBITION", _("Exhibition")
+    WEB = "WEB", _("Web")
+    NEWSPAPER = "NEWSPAPER", _("Newspaper")
+    SMS = "SMS", _("Text message")
+    FLYER = "FLYER", _("Flyer")
+    OUTREACH = "OUTREACH", _("Outreach")
+    REFERRAL = "REFERRAL", _("Referral by an owner")
+    AGENT = "AGENT", _("Agent (channel)")
+    OTHER = "OTHER", _("Other")
+
+
+class Motive(TextChoices):
+    """What a home is wanted for."""
+
+    OWN = "OWN", _("To live in")
+    INVEST = "INVEST", _("As an investment")
+    BOTH = "BOTH", _("Both")
+
+
+class Grade(TextChoices):
+    """How near a customer is to buying 意向等级, from S (decided) to D (no longer)."""
+
+    S = "S", "S"
+    A = "A", "A"
+    B = "B", "B"
+    C = "C", "C"
+    D = "D", "D"
+
+
+class CustomerKind(TextChoices):
+    """Whether a customer is a person or a company (domain B5)."""
+
+    PERSON = "PERSON", _("Person")
+    COMPANY = "COMPANY", _("Company")
+
+
+class PaperKind(TextChoices):
+    """The papers that say who somebody is (domain B14)."""
+
+    RESIDENT = "RESIDENT", _("Resident identity card")
+    PERMIT = "PERMIT", _("Residence permit for Hong Kong, Macau and Taiwan")
+    TRAVEL = "TRAVEL", _("Travel permit for Hong Kong and Macau")
+    TAIWAN = "TAIWAN", _("Travel permit for Taiwan")
+    PASSPORT = "PASSPORT", _("Passport")
+    COMPANY = "COMPANY", _("Company code")
+
+
+class Way(TextChoices):
+    """How somebody spoke with a customer 跟进方式."""
+
+    PHONE = "PHONE", _("By phone")
+    VISIT = "VISIT", _("Visit")
+    MESSAGE = "MESSAGE", _("By message")
+    OTHER = "OTHER", _("Other")

@@ -2,14 +2,29 @@
 
 from django.urls import path
 
-from enquiries.views import customers
+from enquiries.views import customers, details, follow_ups
 
 app_name = "enquiries"
 urlpatterns = [
     path("customers/", customers.CustomerList.as_view(), name="customer_list"),
     path("customers/new/", customers.CustomerEnter.as_view(), name="customer_enter"),
+    path("customers/due/", follow_ups.DueList.as_view(), name="follow_ups_due"),
+    path("customers/claim/", details.Dispute.as_view(), name="customer_dispute"),
     path("customers/<slug:number>/", customers.CustomerPage.as_view(), name="customer"),
     path("customers/<slug:number>/change/", customers.CustomerChange.as_view(), name="customer_change"),
     path("customers/<slug:number>/owner/", customers.CustomerOwner.as_view(), name="customer_owner"),
     path("customers/<slug:number>/reveal/", customers.CustomerReveal.as_view(), name="customer_reveal"),
+    path("customers/<slug:number>/facts/", customers.CustomerFacts.as_view(), name="customer_facts"),
+    path("customers/<slug:number>/phones/", details.PhoneAdd.as_view(), name="customer_phone_add"),
+    path("customers/<slug:number>/phones/<int:pk>/main/", details.PhoneMain.as_view(), name="customer_phone_main"),
+    path(
+        "customers/<slug:number>/phones/<int:pk>/remove/", details.PhoneRemove.as_view(), name="customer_phone_remove"
+    ),
+    path("customers/<slug:number>/papers/", details.PaperAdd.as_view(), name="customer_paper_add"),
+    path(
+        "customers/<slug:number>/papers/<int:pk>/remove/", details.PaperRemove.as_view(), name="customer_paper_remove"
+    ),
+    path("customers/<slug:number>/follow-up/", follow_ups.FollowUpWrite.as_view(), name="follow_up"),
+    path("customers/<slug:number>/pass-on/", details.Transfer.as_view(), name="customer_transfer"),
+    path("customers/<slug:number>/merge/", details.Merge.as_view(), name="customer_merge"),
 ]

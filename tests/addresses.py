@@ -23,6 +23,14 @@ def objects(world: World) -> dict[str, dict[str, dict]]:
     def numbers(**kinds) -> dict[str, dict]:
         return {**{kind: {"number": row.number} for kind, row in kinds.items()}, "missing": {"number": "ZZZZ9999"}}
 
+    def numbered(kind: str) -> dict[str, dict]:
+        """A phone or paper with its customer."""
+        found = {
+            whose: {"number": getattr(rows, f"customer_{whose}").number, "pk": getattr(rows, f"{kind}_{whose}").pk}
+            for whose in ("mine", "colleague", "foreign")
+        }
+        return {**found, "missing": {"number": rows.customer_mine.number, "pk": MISSING}}
+
     drafts = ids(draft=rows.draft, handed=rows.handed_marketing, mine=rows.mine, foreign=rows.handed_foreign)
     price_lists = ids(desk=rows.prices_desk, floor=rows.prices_floor, foreign=rows.prices_foreign)
     policies = ids(open=rows.discount_open, draft=rows.discount_draft, marketing=rows.discount_marketing,
@@ -57,8 +65,12 @@ def objects(world: World) -> dict[str, dict[str, dict]]:
         "inventory:board_prices": {"desk": {"digest": desk.prices}, "missing": {"digest": "0" * 24}},
         "inventory:display_revoke": ids(own=rows.display, foreign=rows.display_foreign),
         **dict.fromkeys(("display", "display_changes"), walls),
-        **dict.fromkeys((f"enquiries:customer{part}" for part in ("", "_change", "_owner", "_reveal")),
+        **dict.fromkeys((f"enquiries:{name}" for name in (
+            "customer", "customer_change", "customer_owner", "customer_reveal", "customer_facts", "customer_merge",
+            "customer_phone_add", "customer_paper_add", "customer_transfer", "follow_up")),
             numbers(mine=rows.customer_mine, colleague=rows.customer_colleague, foreign=rows.customer_foreign)),
+        **dict.fromkeys(("enquiries:customer_phone_main", "enquiries:customer_phone_remove"), numbered("phone")),
+        "enquiries:customer_paper_remove": numbered("paper"),
         **dict.fromkeys((f"contracts:{name}" for name in (
             "hold", "hold_extend", "hold_release", "hold_complete", "offer_take", "release_ask")),
             numbers(mine=rows.claim_mine, colleague=rows.claim_colleague, foreign=rows.claim_foreign)),

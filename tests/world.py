@@ -23,7 +23,8 @@ from contracts.models import HoldRequest
 from contracts.services import holds, requests, waiting
 from contracts.states import Evidence
 from enquiries.models import Customer
-from enquiries.services import customers
+from enquiries.services import customers, follow_ups, numbers
+from enquiries.states import PaperKind, Way
 from inventory.models import (
     AccessGrant,
     BatchLine,
@@ -267,6 +268,18 @@ def _customers(world: World) -> None:
         setattr(
             world.rows, f"customer_{name}", save_tracked(row, action="customer.change", by=people[by], fields=["note"])
         )
+        _details(world, name, row, named, people[owner])
+
+
+def _details(world: World, name: str, row: Customer, named, owner: User) -> None:
+    """A further phone, a paper, the address (for nobody in full), wishes and a follow-up that is due."""
+    phone = numbers.add_phone(customer=row, phone=world.phone("phone"), by=owner)
+    paper = numbers.add_paper(customer=row, kind=PaperKind.PASSPORT, number=world.phone("phone"), by=owner)
+    row.address, row.needs, row.layout = f"No. {world.token('phone')}", named(), named()
+    save_tracked(row, action="customer.change", by=owner, fields=["address", "needs", "layout"])
+    follow_ups.follow_up(op_id=uuid4(), customer=row, way=Way.PHONE, content=named(), next_on=clock.today(), by=owner)
+    setattr(world.rows, f"phone_{name}", phone)
+    setattr(world.rows, f"paper_{name}", paper)
 
 
 def _claims(world: World) -> None:

@@ -9,9 +9,10 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from enquiries import phones
 from enquiries.models import Customer
 from enquiries.queries.customers import matching
-from enquiries.states import Purpose
+from enquiries.states import Channel, CustomerKind, Grade
 from salescontrol.core.forms import Form, OnceForm
 
 _PHONE = forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"})
@@ -35,10 +36,18 @@ class EnterForm(OnceForm):
 
     name = forms.CharField(label=pgettext_lazy("of a person", "Name"), max_length=60, widget=_NAME)
     phone = forms.CharField(label=gettext_lazy("Phone"), max_length=30, widget=_PHONE)
+    country = forms.ChoiceField(label=gettext_lazy("Number from"), choices=phones.COUNTRIES, required=False)
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Kind"), choices=CustomerKind.choices, initial=CustomerKind.PERSON, required=False
+    )
+    channel = forms.ChoiceField(label=gettext_lazy("Channel"), choices=[("", "–"), *Channel.choices], required=False)
     owner = OwnerField(label=gettext_lazy("Salesperson"), required=False)
     note = forms.CharField(
         label=gettext_lazy("Note"), max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
+
+    def clean_kind(self) -> str:
+        return self.cleaned_data["kind"] or CustomerKind.PERSON.value
 
     def __init__(self, *args, salespeople: Sequence | None, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -53,7 +62,9 @@ class ChangeForm(Form):
 
     name = forms.CharField(label=pgettext_lazy("of a person", "Name"), max_length=60, widget=_NAME)
     phone = forms.CharField(label=gettext_lazy("New phone"), max_length=30, required=False, widget=_PHONE)
+    country = EnterForm.base_fields["country"]
     note = EnterForm.base_fields["note"]
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args, masked: str, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -74,20 +85,23 @@ class OwnerForm(Form):
         self.fields["owner"].offer(salespeople, _("choose"))
 
 
-class RevealForm(Form):
-    """What the whole phone number is needed for."""
-
-    purpose = forms.ChoiceField(label=gettext_lazy("Needed to"), choices=Purpose.choices)
-
-
 class CustomerFilter(filters.FilterSet):
-    """By name, number or whole phone, and for the desk by salesperson; choices come from visible customers (abuse 27, 28)."""
+    """By what `matching` finds, grade and channel, for the desk by salesperson; choices come from visible customers (abuse 27, 28)."""
 
-    q = filters.CharFilter(label=gettext_lazy("Name, number or whole phone"), method="of_words", max_length=60)
+    q = filters.CharFilter(
+        label=gettext_lazy("Name, pinyin, number, whole phone or its last four digits"),
+        method="of_words",
+        max_length=60,
+    )
     owner = filters.ModelChoiceFilter(
         label=gettext_lazy("Salesperson"), queryset=None, empty_label=gettext_lazy("any"),
         null_label=gettext_lazy("nobody yet"), null_value="none",
     )  # fmt: skip
+
+    grade = filters.ChoiceFilter(label=gettext_lazy("Grade"), choices=Grade.choices)
+    channel = filters.ChoiceFilter(
+        label=gettext_lazy("Channel"), choices=Channel.choices, empty_label=gettext_lazy("any")
+    )
 
     class Meta:
         model = Customer

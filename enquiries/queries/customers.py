@@ -5,9 +5,11 @@ from collections.abc import Collection
 from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
 
-from enquiries import phones
-from enquiries.models import Customer
+from enquiries import names, papers, phones
+from enquiries.models import Customer, CustomerPhone, IdPaper
+from enquiries.queries.numbers import kept_for
 from enquiries.queries.scope import customers_visible_to
+from enquiries.states import PaperKind
 from inventory.models import Project
 from inventory.queries.scope import projects_visible_to
 from salescontrol.core.access import Access
@@ -29,15 +31,37 @@ def owners(access: Access, project: Project) -> QuerySet:
 
 
 def matching(words: str) -> Q:
-    """A condition: part of the name, the number, or the whole phone number. Part of a phone number finds nothing."""
-    digits = phones.read(words)
-    by_phone = Q(phone_index=phones.index(digits)) if digits else Q()
-    return Q(name__icontains=words.strip()) | Q(number=words.strip().upper()) | by_phone
+    """A condition: the name, its pinyin or initials, the number, a whole phone or its last four digits, a whole paper's number.
+
+    Joined to visible rows only: four digits alone would else tell whom the project knows (abuse 21).
+    """
+    asked = words.strip()
+    found = Q(name__icontains=asked) | Q(number=asked.upper())
+    if names.squeezed(asked):
+        found |= Q(name_keys__contains=names.sought(asked))
+    return found | _by_phone(asked) | _by_paper(asked)
+
+
+def _by_phone(asked: str) -> Q:
+    digits = phones.read(asked) or (phones.read(asked, "ZZ") if asked.startswith("+") else "")
+    found = Q(number_index=phones.index(digits)) if digits else Q(pk__in=[])
+    if len(asked) == 4 and asked.isascii() and asked.isdecimal():
+        found |= Q(tail_index=phones.tail_index(asked))
+    return Q(pk__in=CustomerPhone.objects.filter(found).values("customer"))
+
+
+def _by_paper(asked: str) -> Q:
+    """Whatever kind of paper it is the number of."""
+    indexes = {papers.index(number) for kind in PaperKind if (number := papers.read(kind, asked))}
+    return Q(pk__in=IdPaper.objects.filter(number_index__in=indexes).values("customer")) if indexes else Q(pk__in=[])
 
 
 def find(access: Access, project: Project, number: str) -> Customer:
-    """The customer with this number; NotVisible, with one text, when missing or not this user's (abuse 25)."""
+    """The customer with this number, or the one into whom they were merged; NotVisible, with one text, when missing or not this
+    user's (abuse 25)."""
     found = listed(access, project).filter(number=number).first()
+    if found is None:
+        found = listed(access, project).filter(pk=kept_for(project, number)).first()
     if found is None:
         raise NotVisible("")
     return found
@@ -53,7 +77,7 @@ def found(access: Access, words: str) -> list[Customer]:
 
 def customer_choices(access: Access, project: Project) -> QuerySet[Customer]:
     """The customers that this user may choose from in a form, by name, without their phone numbers."""
-    return customers_visible_to(access).filter(project=project).defer("phone", "note").order_by("name", "pk")
+    return customers_visible_to(access).filter(project=project).defer("phone", "note", "address").order_by("name", "pk")
 
 
 def offered(choices: QuerySet[Customer], named: Collection[int] = ()) -> QuerySet[Customer]:

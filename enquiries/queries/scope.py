@@ -2,12 +2,18 @@
 
 from django.db.models import Q, QuerySet
 
-from enquiries.models import Customer
+from enquiries.models import Customer, FollowUp
 from salescontrol.core.access import Access
 from salescontrol.core.permissions import Permission
 
 
 def customers_visible_to(access: Access) -> QuerySet[Customer]:
-    """Every customer of whom the user may know: of the whole project, or those whom they look after."""
+    """Every customer of whom the user may know: of the whole project, or those whom they look after. Merged ones are one."""
     own = access.projects(Permission.CUSTOMER_SEE_OWN) & Q(owner=access.user)
-    return Customer.objects.filter(access.projects(Permission.CUSTOMER_SEE_ALL) | own).scoped()
+    seen = access.projects(Permission.CUSTOMER_SEE_ALL) | own
+    return Customer.objects.filter(seen, merged_into__isnull=True).scoped()
+
+
+def follow_ups_visible_to(access: Access) -> QuerySet[FollowUp]:
+    """The follow-ups of visible customers, whoever wrote them."""
+    return FollowUp.objects.filter(customer__in=customers_visible_to(access).values("pk")).scoped()

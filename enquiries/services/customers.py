@@ -5,41 +5,45 @@ often they may learn that much is limited (decisions 30, abuse 21).
 """
 
 import uuid
-from typing import Any
+from typing import Any, Unpack
 
 from django.db import IntegrityError, transaction
-from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from enquiries import phones
+from enquiries import names, phones
 from enquiries.models import Customer
-from enquiries.queries.scope import customers_visible_to
 from enquiries.services import looks
+from enquiries.services.facts import COLUMNS, Facts, put
+from enquiries.services.numbers import read_phone, whose_phone, write_main
+from enquiries.services.rows import clash, locked, require_desk, require_reason, sees, tell
 from inventory.models import Project
 from inventory.services.assignment import salespeople
-from salescontrol.core import clock, notices
+from salescontrol.core import clock
 from salescontrol.core.access import Access, access_of
-from salescontrol.core.errors import Conflict, Forbidden, NotVisible, Refusal
+from salescontrol.core.errors import Conflict, Forbidden, Refusal
 from salescontrol.core.history import save_tracked
 from salescontrol.core.models import Operation
 from salescontrol.core.operations import once
 from salescontrol.core.permissions import Permission
 
 
-def enter_customer(*, op_id: uuid.UUID, project: Project, name: str, phone: str, owner: Any, note: str, by) -> Customer:
+def enter_customer(
+    *, op_id: uuid.UUID, project: Project, name: str, phone: str, owner: Any, note: str, by, country: str = "",
+    **facts: Unpack[Facts],
+) -> Customer:  # fmt: skip
     """Enter a customer: a salesperson for themselves, the desk for a salesperson of the project or for nobody yet (None).
 
     Returns the customer, the same one for the same form. Raises Forbidden, Refusal (`no_name`, `phone`, `no_salesperson`,
-    `too_many`), Conflict `known` when the project has a customer of this number: with the way there for who may see them.
+    `too_many`, `facts`), Conflict `known` when the project has a customer of this number: with the way there for who may see them.
     """
-    row = _new(project, name, phone, owner, note, by)
+    row = _new(project, name, phone, country, owner, note, facts, by)
     content = {
         "project": project.pk,
         "name": row.name,
         "phone": row.phone_index,
         "owner": row.owner_id,
         "note": row.note,
+        **{key: str(value) for key, value in facts.items() if value not in (None, "")},
     }
     if not Operation.objects.filter(op_id=op_id).exists():
         looks.require_probe(project=project, by=by)
@@ -47,28 +51,38 @@ def enter_customer(*, op_id: uuid.UUID, project: Project, name: str, phone: str,
     return Customer.every.get(number=reference["customer"])
 
 
-def find_or_enter(*, project: Project, name: str, phone: str, owner: Any, by) -> Customer:
+def find_or_enter(
+    *, project: Project, name: str, phone: str, owner: Any, by, country: str = "", **facts: Unpack[Facts]
+) -> Customer:
     """The customer of this phone number whom the user may see, else a new one. Raises what `enter_customer` raises."""
-    row = _new(project, name, phone, owner, "", by)
+    row = _new(project, name, phone, country, owner, "", facts, by)
     looks.require_probe(project=project, by=by)
     known = _known(row)
     if known is None:
         known = _inserted(row, by)
-    if known != row and not _sees(access_of(by), known):
-        raise _clash(access_of(by), known)
+    if known != row and not sees(access_of(by), known):
+        raise clash(access_of(by), known)
     return known
 
 
-def change_customer(*, customer: Customer, name: str, phone: str, note: str, by) -> Customer:
-    """Change name, note and, unless left empty, the phone number. Raises NotVisible, Forbidden and what entering raises."""
+def change_customer(
+    *, customer: Customer, name: str, phone: str, note: str, by, country: str = "", version: int | None = None,
+    **facts: Unpack[Facts],
+) -> Customer:  # fmt: skip
+    """Change name, note, the facts that are given and, unless left empty, the main phone number.
+
+    Raises NotVisible, Forbidden, Conflict `changed` when `version` is not the row's any more, and what entering raises.
+    """
     access = access_of(by)
     access.require(Permission.CUSTOMER_ENTER, customer.project_id)
-    name, digits = _named(name), _digits(phone) if phone.strip() else ""
+    name, digits = _named(name), read_phone(phone, country) if phone.strip() else ""
     if digits:
         looks.require_probe(project=customer.project, by=by)
     with transaction.atomic():
-        row = _locked(customer, access)
-        row.name, row.note = name, note.strip()[:300]
+        row = locked(customer, access)
+        _require_version(row, version)
+        row.name, row.name_keys, row.note = name, names.keys(name), note.strip()[:300]
+        put(row, facts, access)
         if digits:
             row.phone, row.phone_index = digits, phones.index(digits)
         return _changed(row, access, by)
@@ -81,29 +95,26 @@ def assign_owner(*, customer: Customer, owner: Any, reason: str, by) -> Customer
     Raises NotVisible, Forbidden, Refusal (`no_reason`, `no_salesperson`, `same`).
     """
     access = access_of(by)
-    row = _locked(customer, access)
+    row = locked(customer, access)
     require_desk(access, row.project_id)
-    if not reason.strip():
-        message = _("Give the reason: it is kept with the customer.")
-        raise Refusal(message, code="no_reason", fields={"reason": [message]})
-    _require_salesperson(row.project, owner)
+    reason = require_reason(reason)
+    require_salesperson(row.project, owner)
     if row.owner_id == owner.pk:
         message = _("%(name)s looks after this customer already.") % {"name": owner.name}
         raise Refusal(message, code="same", fields={"owner": [message]})
-    former, row.owner = row.owner, owner
-    save_tracked(row, action="customer.assign", by=by, fields=["owner"], reason=reason)
-    _tell(row, owner, "customer.yours", by)
-    _tell(row, former, "customer.not_yours", by)
+    return hand_over(row, owner, action="customer.assign", reason=reason, by=by)
+
+
+def hand_over(row: Customer, owner: Any, *, action: str, reason: str, by) -> Customer:
+    """The locked customer belongs to `owner` from now on; both salespeople are told. Needs the caller's transaction."""
+    former, row.owner, row.owner_since = row.owner, owner, clock.now()
+    save_tracked(row, action=action, by=by, fields=["owner", "owner_since"], reason=reason)
+    tell(row, owner, "customer.yours", by)
+    tell(row, former, "customer.not_yours", by)
     return row
 
 
-def require_desk(access: Access, project_id: int) -> None:
-    """Raise Forbidden for who does not enter customers of the whole project."""
-    access.require(Permission.CUSTOMER_SEE_ALL, project_id)
-    access.require(Permission.CUSTOMER_ENTER, project_id)
-
-
-def _new(project: Project, name: str, phone: str, owner: Any, note: str, by) -> Customer:
+def _new(project: Project, name: str, phone: str, country: str, owner: Any, note: str, facts: Facts, by) -> Customer:
     """The checked values as a row that is not written yet."""
     access = access_of(by)
     access.require(Permission.CUSTOMER_ENTER, project.pk)
@@ -112,12 +123,14 @@ def _new(project: Project, name: str, phone: str, owner: Any, note: str, by) -> 
             raise Forbidden(_("You enter customers for yourself. The desk can give them to others."), code="not_own")
         owner = by
     if owner is not None:
-        _require_salesperson(project, owner)
-    name, digits = _named(name), _digits(phone)
-    return Customer(
-        project=project, name=name, phone=digits, phone_index=phones.index(digits), owner=owner, entered_by=by,
-        note=note.strip()[:300],
+        require_salesperson(project, owner)
+    name, digits = _named(name), read_phone(phone, country)
+    row = Customer(
+        project=project, name=name, name_keys=names.keys(name), phone=digits, phone_index=phones.index(digits), owner=owner,
+        owner_since=clock.now() if owner else None, entered_by=by, note=note.strip()[:300],
     )  # fmt: skip
+    put(row, facts, access)
+    return row
 
 
 def _named(name: str) -> str:
@@ -128,39 +141,43 @@ def _named(name: str) -> str:
     return name
 
 
-def _digits(phone: str) -> str:
-    digits = phones.read(phone)
-    if not digits:
-        message = _(
-            "Enter a mobile or landline number, such as 138 0013 8000 or 021-5888 1234, or an eight-digit number of Hong Kong."
-        )
-        raise Refusal(message, code="phone", fields={"phone": [message]})
-    return digits
-
-
-def _require_salesperson(project: Project, owner: Any) -> None:
+def require_salesperson(project: Project, owner: Any) -> None:
+    """Raise Refusal for who is no salesperson of the project."""
     if owner not in salespeople(project):
         message = _("%(name)s is no salesperson of this project.") % {"name": owner}
         raise Refusal(message, code="no_salesperson", fields={"owner": [message]})
 
 
+def _require_version(row: Customer, version: int | None) -> None:
+    if version is not None and version != row.version:
+        raise Conflict(
+            _("Somebody else changed customer %(number)s while you were working. What you typed is still here; the history of the "
+              "customer, in a second window, says what changed. Enter your corrections there.")
+            % {"number": row.number},
+            code="changed",
+        )  # fmt: skip
+
+
 def _enter(row: Customer, by) -> dict:
     known = _known(row) or _inserted(row, by)
     if known != row:
-        raise _clash(access_of(by), known)
+        raise clash(access_of(by), known)
     return {"customer": row.number}
 
 
 def _known(row: Customer) -> Customer | None:
-    others = Customer.every.filter(project_id=row.project_id, phone_index=row.phone_index).exclude(pk=row.pk)
-    return others.select_related("project").first()
+    """Another customer of the project with the main phone of this row, as any of theirs."""
+    known = whose_phone(row.project_id, row.phone_index)
+    return None if known is None or known.pk == row.pk else known
 
 
 def _inserted(row: Customer, by) -> Customer:
     """The new customer, or the one whom somebody else entered with this number at the same moment."""
     try:
         with transaction.atomic():
-            return save_tracked(row, action="customer.enter", by=by)
+            save_tracked(row, action="customer.enter", by=by)
+            write_main(row, row.phone, action="customer.enter", by=by)
+            return row
     except IntegrityError:
         row.pk = None
         known = _known(row)
@@ -172,53 +189,15 @@ def _inserted(row: Customer, by) -> Customer:
 def _changed(row: Customer, access: Access, by) -> Customer:
     known = _known(row)
     if known is not None:
-        raise _clash(access, known)
+        raise clash(access, known)
+    row.version += 1
+    fields = ["name", "name_keys", "phone", "phone_index", "note", "version", *COLUMNS]
     try:
         with transaction.atomic():
-            return save_tracked(row, action="customer.change", by=by, fields=["name", "phone", "phone_index", "note"])
+            write_main(row, row.phone, action="customer.change", by=by)
+            return save_tracked(row, action="customer.change", by=by, fields=fields)
     except IntegrityError:
         known = _known(row)
         if known is None:
             raise
-        raise _clash(access, known) from None
-
-
-def _locked(customer: Customer, access: Access) -> Customer:
-    visible = customers_visible_to(access).select_for_update(of=("self",), no_key=True)
-    row = visible.select_related("project", "owner").filter(pk=customer.pk).first()
-    if row is None:
-        raise NotVisible("")
-    return row
-
-
-def _sees(access: Access, customer: Customer) -> bool:
-    return customers_visible_to(access).filter(pk=customer.pk).exists()
-
-
-def _clash(access: Access, known: Customer) -> Conflict:
-    """Ownership clash 撞单: the way there for who may see the customer, to others neither who nor whose (decisions 30)."""
-    if _sees(access, known):
-        url = reverse("enquiries:customer", args=[known.project.code, known.number])
-        return Conflict(
-            _("This is the phone number of customer %(number)s.") % {"number": known.number},
-            code="known",
-            links=[(_("Go to the customer"), url)],
-        )
-    message = _("The project knows a customer with this number, whom a colleague looks after. Ask the supervisor.")
-    return Conflict(message, code="known", fields={"phone": [message], "new_phone": [message]})
-
-
-def _tell(customer: Customer, person: Any, code: str, by) -> None:
-    """The salesperson learns that a customer came or went, by number only (abuse 31)."""
-    if person is None or person == by:
-        return
-    project = customer.project
-    url = reverse("enquiries:customer_list", args=[project.code])
-    if code == "customer.yours":
-        url = reverse("enquiries:customer", args=[project.code, customer.number])
-    key = f"{code}-{customer.number}-{clock.now():%Y%m%d%H%M%S%f}"
-    notices.tell([person], code, key=key, url=url, project_id=project.pk, number=customer.number)
-
-
-notices.register("customer.yours", gettext_lazy("Customer %(number)s is yours to look after now."))
-notices.register("customer.not_yours", gettext_lazy("Customer %(number)s is looked after by somebody else now."))
+        raise clash(access, known) from None

@@ -10,11 +10,13 @@ from datetime import timedelta
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from enquiries.models import Customer
+from enquiries.queries.numbers import papers_of, phones_of
 from enquiries.queries.scope import customers_visible_to
 from enquiries.states import Purpose
 from inventory.models import Project
@@ -47,7 +49,13 @@ def note_found(*, customers: Iterable[Customer], by) -> None:
 
 
 def reveal_phone(*, customer: Customer, purpose: str, by) -> str:
-    """The whole phone number, for a purpose of the list; on record before it is given, 30 an hour for each user (decisions 30).
+    """The whole main phone number. Raises what `reveal` raises."""
+    return reveal(customer=customer, what="", purpose=purpose, by=by)
+
+
+def reveal(*, customer: Customer, what: str, purpose: str, by) -> str:
+    """A number or the address in full, for a purpose of the list; on record before it is given, 30 an hour for each user in all
+    (decisions 30, abuse 40). `what`: empty for the main phone, `address`, `phone-ID`, `paper-ID`.
 
     Raises NotVisible, Forbidden, Refusal (`no_purpose`; `too_many`, of which the supervisor is told).
     """
@@ -59,13 +67,27 @@ def reveal_phone(*, customer: Customer, purpose: str, by) -> str:
     if purpose not in Purpose.values:
         message = _("Choose what you need the number for.")
         raise Refusal(message, code="no_purpose", fields={"purpose": [message]})
-    if not _within("customer.reveal", REVEALS_PER_HOUR, row.project, by, target=row, detail={"purpose": purpose}):
+    value, detail = _secret(row, what), {"purpose": purpose, **({"what": what} if what else {})}
+    if not _within("customer.reveal", REVEALS_PER_HOUR, row.project, by, target=row, detail=detail):
         raise Refusal(
             _("You have asked for %(count)s numbers within an hour, which is the limit. The supervisor has been told; try later.")
             % {"count": REVEALS_PER_HOUR},
             code="too_many",
         )  # fmt: skip
-    return row.phone
+    return value
+
+
+def _secret(row: Customer, what: str) -> str:
+    """What is asked for, in full, from what the user sees of this customer."""
+    kind, _dash, pk = what.partition("-")
+    if kind in ("phone", "paper") and pk.isascii() and pk.isdecimal() and len(pk) < 19:
+        rows: QuerySet = phones_of(row) if kind == "phone" else papers_of(row)
+        found = rows.filter(pk=int(pk)).first()
+        if found is not None:
+            return found.number
+    elif what in ("", "address"):
+        return row.address if what else row.phone
+    raise NotVisible("")
 
 
 def require_probe(*, project: Project, by) -> None:

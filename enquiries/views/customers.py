@@ -1,5 +1,6 @@
 """Pages of customers: the list, one customer, entering, changing, giving to a salesperson, unmasking the phone number."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -10,12 +11,15 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from enquiries.forms.customers import ChangeForm, CustomerFilter, EnterForm, OwnerForm, RevealForm
+from enquiries.forms.customers import ChangeForm, CustomerFilter, EnterForm, OwnerForm
+from enquiries.forms.details import FactsForm, RevealForm
 from enquiries.models import Customer
 from enquiries.queries import customers as query
+from enquiries.queries.follow_ups import notes
 from enquiries.queries.life import steps
-from enquiries.queries.present import Cards, card, sees_people
-from enquiries.services import customers, looks
+from enquiries.queries.present import Cards, card, contacts, sees_people
+from enquiries.services import customers, facts, looks, ownership
+from enquiries.services.rows import require_desk
 from inventory.services.assignment import salespeople
 from inventory.views.base import InProject
 from salescontrol.core import panels, tables
@@ -28,6 +32,7 @@ COLUMNS = (
     tables.Column("number", gettext_lazy("Customer"), sort=("number",)),
     tables.Column("name", pgettext_lazy("of a person", "Name"), sort=("name",)),
     tables.Column("phone", gettext_lazy("Phone")),
+    tables.Column("grade", gettext_lazy("Grade"), sort=("grade",)),
     tables.Column("entered", pgettext_lazy("moment", "Entered"), "entered_at", format="moment", sort=("entered_at",)),
     tables.Column("owner", gettext_lazy("Salesperson"), sort=("owner__name",)),
 )
@@ -119,8 +124,14 @@ class CustomerList(InCustomers, ListPage):
         return "&".join("q=*" if part.startswith("q=") else part for part in super().filter_text().split("&"))
 
     def get_context(self) -> dict:
-        button = {"url": self.address("customer_enter"), "label": _("Enter a customer"), "style": "primary"}
-        return {"actions": [button] if self.may(Permission.CUSTOMER_ENTER) else [], "context_line": self.project.name}
+        return {"actions": list(self.actions()), "context_line": self.project.name}
+
+    def actions(self) -> Iterator[dict]:
+        yield {"url": self.address("follow_ups_due"), "label": _("Due today")}
+        if self.may(Permission.CUSTOMER_ENTER):
+            if not self.desk:
+                yield {"url": self.address("customer_dispute"), "label": _("Claim a customer")}
+            yield {"url": self.address("customer_enter"), "label": _("Enter a customer"), "style": "primary"}
 
 
 class CustomerPage(OneCustomer, DetailPage):
@@ -138,48 +149,67 @@ class CustomerPage(OneCustomer, DetailPage):
             "people": sees_people(access, self.project_id),
             "project": self.project,
             "steps": steps(access, self._customer),
+            "notes": notes(access, self._customer),
+            "may_change": self.may(Permission.CUSTOMER_ENTER),
+            "ends_at": ownership.ends_at(self._customer) if self.card.owner else None,
             "sections": panels.sections("customer", access, self._customer),
             "actions": self.actions(),
             **self.reveal_context(),
         }
 
     def reveal_context(self) -> dict:
-        """What the line of the phone number needs."""
-        may = self.may(Permission.CUSTOMER_REVEAL) and self.card.phone
+        """What the lines of phones, papers and address need."""
+        lines = self.contacts
         return {
-            "masked": self.card.phone,
+            "lines": lines,
+            "shown": "",
             "phone": "",
-            "reveal": RevealForm() if may else None,
+            "reveal": self.reveal_form() if lines and self.may(Permission.CUSTOMER_REVEAL) else None,
             "reveal_url": self.address("customer_reveal", self.card.number),
+            "project": self.project,
+            "card": self.card,
+            "may_change": self.may(Permission.CUSTOMER_ENTER),
         }
+
+    @cached_property
+    def contacts(self) -> list:
+        return contacts(self._customer)
+
+    def reveal_form(self, data=None) -> RevealForm:
+        return RevealForm(data, choices=[(line.key, f"{line.label} {line.text}") for line in self.contacts])
 
     def actions(self) -> list[dict]:
         number = self.card.number
         found = []
         if self.desk:
             found.append({"url": self.address("customer_owner", number), "label": _("Give to a salesperson")})
+            found.append({"url": self.address("customer_merge", number), "label": _("Merge")})
+        elif self._customer.owner_id == self.request.user.pk and self.may(Permission.CUSTOMER_ENTER):
+            found.append({"url": self.address("customer_transfer", number), "label": _("Pass on")})
         if self.may(Permission.CUSTOMER_ENTER):
+            found.append({"url": self.address("follow_up", number), "label": _("Write a follow-up")})
+            found.append({"url": self.address("customer_facts", number), "label": _("Facts and wishes")})
             found.append({"url": self.address("customer_change", number), "label": _("Change"), "style": "primary"})
         return found
 
 
 class CustomerReveal(CustomerPage):
-    """The whole phone number, for a purpose: on the page again, or in its line alone when the page is open (htmx)."""
+    """A number or the address in full, for a purpose: on the page again, or in its line alone when the page is open (htmx)."""
 
     http_method_names = ["post"]
     permission = Permission.CUSTOMER_REVEAL
 
     def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        form, status, phone = RevealForm(request.POST), 422, ""
+        form, status, value = self.reveal_form(request.POST), 422, ""
         if form.is_valid():
             try:
-                purpose = form.cleaned_data["purpose"]
-                phone = looks.reveal_phone(customer=self._customer, purpose=purpose, by=request.user)
+                value = looks.reveal(customer=self._customer, by=request.user, **form.cleaned_data)
                 status = 200
             except Refusal as refusal:
                 form.add_refusal(refusal)
                 status = refusal.status
-        shown = {"phone": phone, "reveal": form}
+        main = next((line.key for line in self.contacts if line.main), "")
+        shown = {"phone": value, "shown": form.data.get("what") or main, "reveal": None if value else form}
         if request.htmx:
             line = {**self.reveal_context(), **shown}
             return render(request, "enquiries/customer_phone.html", line, status=status)
@@ -232,7 +262,7 @@ class CustomerChange(CustomerForm):
         return {"masked": self.card.phone or "–"}
 
     def get_initial(self) -> dict:
-        return {"name": self.card.name, "note": self.card.note}
+        return {"name": self.card.name, "note": self.card.note, "version": self.card.version}
 
     def perform(self, form) -> Customer:
         return customers.change_customer(customer=self._customer, by=self.request.user, **form.cleaned_data)
@@ -248,13 +278,40 @@ class CustomerOwner(CustomerForm):
 
     def prepare_in_project(self) -> None:
         super().prepare_in_project()
-        customers.require_desk(self.request.access, self.project_id)
+        require_desk(self.request.access, self.project_id)
 
     def get_form_kwargs(self) -> dict:
         return {"salespeople": salespeople(self.project)}
 
     def perform(self, form) -> Customer:
         return customers.assign_owner(customer=self._customer, by=self.request.user, **form.cleaned_data)
+
+
+class CustomerFacts(CustomerForm):
+    """Who the customer is, how they came, what they look for."""
+
+    title = gettext_lazy("Facts and wishes")
+    form_class = FactsForm
+
+    def get_initial(self) -> dict:
+        row = self._customer
+        return {**{name: getattr(row, name) for name in facts.PLAIN if name != "address"}, "version": row.version}
+
+    def get_form(self, data=None, files=None):
+        """The address is typed anew, never shown; a referrer stays unless another is named."""
+        form = super().get_form(data, files)
+        for name, kept in (("address", self._customer.address), ("referrer", self._customer.referrer_id)):
+            if kept:
+                form.fields[name].help_text = _("Known. Leave it empty to keep it.")
+        return form
+
+    def perform(self, form) -> Customer:
+        values = {
+            name: value for name, value in form.cleaned_data.items() if value or name not in ("address", "referrer")
+        }
+        return customers.change_customer(
+            customer=self._customer, name=self.card.name, phone="", note=self.card.note, by=self.request.user, **values
+        )
 
 
 def found_customers(access: Access, words: str) -> dict | None:

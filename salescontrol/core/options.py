@@ -159,6 +159,15 @@ define(
         365,
     ),
     Option(
+        "customer.warn_days",
+        "customers",
+        gettext_lazy("The salesperson is warned before that"),
+        3,
+        gettext_lazy("days"),
+        0,
+        30,
+    ),
+    Option(
         "contract.entry_hours",
         "deals",
         gettext_lazy("Contract details are entered within"),

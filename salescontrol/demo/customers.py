@@ -2,8 +2,11 @@
 
 import uuid
 
-from enquiries.services import customers
+from enquiries.models import Customer
+from enquiries.services import customers, follow_ups, numbers
+from enquiries.states import Channel, Grade, PaperKind, Way
 from inventory.models import Project
+from salescontrol.core import clock
 from security.models import User
 
 # 138 0000 0xxx: the block that examples are written with.
@@ -22,6 +25,13 @@ NOTES = (
     "Second visit on Saturday 周六复访",
     "",
 )
+CHANNELS = (Channel.PASSING, Channel.WEB, Channel.REFERRAL, Channel.OUTDOOR, "")
+GRADES = (Grade.A, Grade.B, Grade.S, "", Grade.C, Grade.B, Grade.D)
+LAYOUTS = ("Three rooms 三房", "", "Two rooms 两房")
+SAID = (
+    (Way.PHONE, "Asks about the monthly payment 咨询月供"), (Way.VISIT, "Saw the show flat, liked the kitchen 看样板房，喜欢厨房"),
+    (Way.MESSAGE, "Sent the floor plan 已发户型图"), (Way.PHONE, "Talks with the family this week 本周与家人商量"),
+)  # fmt: skip
 
 
 def make(projects: dict[str, Project], people: dict[str, User]) -> None:
@@ -31,7 +41,21 @@ def make(projects: dict[str, Project], people: dict[str, User]) -> None:
         project = projects[codes[position % len(codes)]]
         team = SALESPEOPLE[project.code]
         seller = people[team[position // len(codes) % len(team)]]
-        customers.enter_customer(
+        row = customers.enter_customer(
             op_id=uuid.uuid4(), project=project, name=name, phone=str(BLOCK + position), owner=seller,
-            note=NOTES[position % len(NOTES)], by=seller,
+            note=NOTES[position % len(NOTES)], by=seller, channel=CHANNELS[position % len(CHANNELS)],
+            grade=GRADES[position % len(GRADES)], layout=LAYOUTS[position % len(LAYOUTS)],
         )  # fmt: skip
+        if position < len(SAID):
+            _know(row, position, seller)
+
+
+def _know(row: Customer, position: int, seller: User) -> None:
+    """A follow-up that is due today, and for the first a second phone and a paper; its number is an example of the standard."""
+    way, content = SAID[position]
+    follow_ups.follow_up(
+        op_id=uuid.uuid4(), customer=row, way=way, content=content, next_on=clock.today(row.project.zone), by=seller
+    )
+    if position == 0:
+        numbers.add_phone(customer=row, phone=str(BLOCK + 900), by=seller)
+        numbers.add_paper(customer=row, kind=PaperKind.RESIDENT, number="110101199003072519", by=seller)

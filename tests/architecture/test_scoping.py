@@ -14,6 +14,7 @@ DOORS = {
     "contracts/queries/holds.py": "the events of a claim that was found among the visible ones",
     "contracts/queries/live.py": "caps and cool-downs count the holds of a customer, whoever placed them",
     "contracts/queries/losing.py": "who has the unit; told only to readers with sight of all claims",
+    "enquiries/queries/numbers.py": "the numbers of a customer that was found among the visible ones, and whoever was merged into them",
     "inventory/queries/blocks.py": "the locks of a unit that was found among the visible ones",
     "inventory/queries/discounts.py": "the policies in force count for every unit, whoever asks for its price",
     "inventory/queries/grants.py": "a request for access names a unit that its author cannot see",

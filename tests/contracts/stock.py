@@ -5,7 +5,9 @@ import uuid
 
 from contracts.services import holds
 from contracts.states import Evidence, HoldKind
+from enquiries import names
 from enquiries.models import Customer
+from enquiries.services.numbers import write_main
 from salescontrol.core.fields import blind_index
 from salescontrol.core.history import save_tracked
 
@@ -18,12 +20,15 @@ def customer(project, owner, *, name: str = "Zhou Min", by=None) -> Customer:
     row = Customer(
         project=project,
         name=name,
+        name_keys=names.keys(name),
         phone=phone,
         phone_index=blind_index("phone", phone),
         owner=owner,
         entered_by=by or owner,
     )
-    return save_tracked(row, action="customer.enter", by=by or owner)
+    save_tracked(row, action="customer.enter", by=by or owner)
+    write_main(row, phone, action="customer.enter", by=by or owner)
+    return row
 
 
 def terms(customer: Customer | None, salesperson, **changes) -> holds.Terms:

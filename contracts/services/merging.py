@@ -1,0 +1,66 @@
+"""When two customers become one, live holds, open requests and places in waiting lists go to the one who is kept."""
+
+import uuid
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from contracts.models import Claim, HoldRequest, WaitingEntry
+from contracts.queries.live import is_live
+from contracts.services import claims
+from contracts.states import HoldKind, RequestState, Stage, WaitingState
+from enquiries.models import Customer
+from salescontrol.core import clock
+from salescontrol.core.access import access_of
+from salescontrol.core.errors import Conflict
+from salescontrol.core.history import update_tracked
+
+
+def move(other: Customer, kept: Customer, by: Any, reason: str) -> None:
+    """Move what is open; what is over stays with the number under which it happened. Needs the caller's transaction.
+
+    Raises Conflict while a deal is being written or an offer runs for the other one.
+    """
+    now = clock.now()
+    for claim in Claim.every.filter(is_live(now), customer=other).order_by("unit_id"):
+        unit = claims.lock_unit(claim.unit_id, access_of(by))
+        locked = Claim.every.select_related("unit__project", "project").filter(pk=claim.pk, customer=other)
+        for row in locked.filter(is_live(now)):
+            _require_hold(row)
+            claims.alter(
+                unit=unit,
+                claim=row,
+                action="claim.complete",
+                by=by,
+                op_id=uuid.uuid4(),
+                why=reason,
+                now=now,
+                customer=kept,
+            )
+    for rows in (
+        HoldRequest.every.filter(customer=other, state=RequestState.REQUESTED),
+        WaitingEntry.every.filter(customer=other, state=WaitingState.WAITING),
+    ):
+        found: list = list(rows)
+        for row in found:
+            row.customer = kept
+        update_tracked(found, ["customer"], action="customer.merge", by=by)
+
+
+def _require_hold(claim: Claim) -> None:
+    if claim.stage != Stage.HOLD or claim.kind == HoldKind.OFFER:
+        raise Conflict(
+            _("%(unit)s is offered or being sold to this customer. Finish that first, then merge.") % {"unit": claim.unit.number},
+            code="bound",
+        )  # fmt: skip
+
+
+def bound() -> QuerySet:
+    """The ids of customers for whom something is held or who wait: they stay with their salesperson."""
+    waiting = [WaitingState.WAITING, WaitingState.OFFERED]
+    holds = Claim.every.filter(is_live(clock.now()), customer__isnull=False).order_by()
+    lines = WaitingEntry.every.filter(state__in=waiting).order_by()
+    return Customer.every.filter(pk__in=holds.values("customer")).order_by().values("pk") | Customer.every.filter(
+        pk__in=lines.values("customer")
+    ).order_by().values("pk")
