@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from enquiries.views import customers
+from enquiries.views import calendar, customers, roster, viewings
 
 app_name = "enquiries"
 urlpatterns = [
@@ -12,4 +12,16 @@ urlpatterns = [
     path("customers/<slug:number>/change/", customers.CustomerChange.as_view(), name="customer_change"),
     path("customers/<slug:number>/owner/", customers.CustomerOwner.as_view(), name="customer_owner"),
     path("customers/<slug:number>/reveal/", customers.CustomerReveal.as_view(), name="customer_reveal"),
+    path("viewings/", viewings.ViewingList.as_view(), name="viewing_list"),
+    path("viewings/day/", calendar.ViewingDay.as_view(), name="viewing_day"),
+    path("viewings/week/", calendar.ViewingWeek.as_view(), name="viewing_week"),
+    path("viewings/sheet/", calendar.ViewingSheet.as_view(), name="viewing_sheet"),
+    path("viewings/book/", viewings.ViewingBook.as_view(), name="viewing_book"),
+    path("viewings/roster/", roster.Roster.as_view(), name="roster"),
+    path("viewings/<slug:number>/", viewings.ViewingPage.as_view(), name="viewing"),
+    path("viewings/<slug:number>/confirm/", viewings.ViewingConfirm.as_view(), name="viewing_confirm"),
+    path("viewings/<slug:number>/move/", viewings.ViewingMove.as_view(), name="viewing_move"),
+    path("viewings/<slug:number>/cancel/", viewings.ViewingCancel.as_view(), name="viewing_cancel"),
+    path("viewings/<slug:number>/miss/", viewings.ViewingMiss.as_view(), name="viewing_miss"),
+    path("viewings/<slug:number>/outcome/", viewings.ViewingOutcome.as_view(), name="viewing_outcome"),
 ]
