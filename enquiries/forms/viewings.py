@@ -134,6 +134,8 @@ class BookForm(TimesForm):
         self.fields["customer"].queryset = customers
         self.fields["customer"].named = str(self.data.get("customer") or self.initial.get("customer", ""))
         self.fields["layouts"].queryset = layouts
+        if not layouts:
+            self.fields["layouts"].widget = forms.MultipleHiddenInput()
         self.fields["layouts"].label_from_instance = lambda layout: f"{layout.code} {layout.description}".strip()
 
     def clean_rooms(self) -> list[Unit]:

@@ -16,7 +16,7 @@ from enquiries.queries.calendars import calendar_of, link_of, owner_of
 from enquiries.services import calendars, looks
 from enquiries.states import ViewingState
 from enquiries.views.viewings import InViewings
-from salescontrol.core import clock, navigation, panels
+from salescontrol.core import clock, files, navigation, panels
 from salescontrol.core.forms import Form
 from salescontrol.core.permissions import Permission
 from salescontrol.core.views import ActionPage, DetailPage
@@ -200,4 +200,6 @@ class CalendarFeed(DetailPage):
         owner = owner_of(self.kwargs["secret"])
         if owner is None:
             raise Http404
-        return HttpResponse(calendar_of(owner), content_type="text/calendar; charset=utf-8")
+        answer = HttpResponse(calendar_of(owner), content_type="text/calendar; charset=utf-8")
+        answer["Content-Security-Policy"] = files.POLICY
+        return answer

@@ -87,7 +87,7 @@ enquiries:viewing_sheet              ·          22FFFF2-i--  xi
 enquiries:viewing_sheet              abroad     --22F        ·
 enquiries:viewing_week               ·          222FFF2-i--  xi
 enquiries:viewing_week               abroad     --222        ·
-my_day                               ·          FF2FFFFFiF2  xi
+my_day                               ·          FF2FFFFFiF2  Fi
 
 # Units, drafts and materials: a salesperson's own, a colleague's, a draft.
 inventory:assign                     ·          2FFFFFF-i--  uFFFFFF-i--
