@@ -41,7 +41,7 @@ def calendar_of(user: Any) -> bytes:
 
 
 def _event(viewing: Viewing) -> Event:
-    rooms = ", ".join(item.unit.number if item.unit else item.layout.code for item in viewing.items.all())
+    rooms = ", ".join(str(item) for item in viewing.items.all())
     event = Event()
     event.add("uid", f"{viewing.number}@sales-control")
     event.add("dtstamp", viewing.booked_at)

@@ -316,7 +316,7 @@ class ViewingMove(OneViewing, TimesPage):
     success = gettext_lazy("Moved. The salesperson confirms it again.")
 
     @property
-    def moving(self) -> Viewing:  # type: ignore[override]
+    def moving(self) -> Viewing:
         return self._viewing
 
     def get_form_kwargs(self) -> dict:

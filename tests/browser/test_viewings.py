@@ -1,16 +1,16 @@
 """A viewing between two browsers (R2.4): the desk books, the salesperson hears of it within two seconds, confirms and reports."""
 
 import os
-from datetime import time, timedelta
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from enquiries.models import Viewing
-from enquiries.queries import roster
 from enquiries.states import ViewingState
 from salescontrol.core import clock
+from salescontrol.core.history import save_tracked
 from tests import build
 from tests.browser.conftest import listen
 from tests.enquiries.stock import customer
@@ -55,7 +55,14 @@ def sound(page) -> None:
         page.screenshot(path=f"{folder}/viewings-{name}-{page.viewport_size['width']}.png", full_page=True)
 
 
-def test_the_desk_books_and_the_salesperson_confirms_and_reports(office, screens, monkeypatch):
+def begin(viewing: Viewing) -> None:
+    """The time has come. The clock cannot be put forward: the browsers would be signed out."""
+    viewing.refresh_from_db()
+    viewing.starts_at, viewing.ends_at = (clock.now() + timedelta(minutes=shift) for shift in (-10, 50))
+    save_tracked(viewing, action="viewing.move", by=viewing.booked_by, fields=["starts_at", "ends_at"])
+
+
+def test_the_desk_books_and_the_salesperson_confirms_and_reports(office, screens):
     desk = screens(office.specialist, "/p/AAA/viewings/book/")
     desk.locator("select[name=customer]").select_option(str(office.guest.pk))
     desk.locator("select[name=salesperson]").select_option(str(office.salesperson.pk))
@@ -76,8 +83,7 @@ def test_the_desk_books_and_the_salesperson_confirms_and_reports(office, screens
     desk.reload()
     expect(desk.locator("h1")).to_contain_text("Confirmed", timeout=SOON)
 
-    start = roster.at(office.a, office.tomorrow, time(11))
-    monkeypatch.setattr(clock, "now", lambda: start)
+    begin(row)
     phone.goto(phone.url + "outcome/")
     phone.locator("[name=outcome]").fill("Comes back with the parents")
     phone.locator("select").first.select_option("LIKED")
