@@ -47,3 +47,4 @@ def register() -> None:
     panels.contribute("workbench", order=15, template="contracts/tile_holds.html", prepare=sections.hold_tile)
     panels.contribute("workbench", order=16, template="contracts/tile_requests.html", prepare=sections.request_tile)
     panels.contribute("search", order=15, template="contracts/search_claims.html", prepare=sections.found_claims)
+    panels.contribute("day", order=20, template="contracts/tile_holds.html", prepare=sections.hold_tile)

@@ -4,8 +4,8 @@ from django.utils.translation import gettext_lazy as _
 
 from enquiries import tasks as tasks  # the handlers of background work make themselves known when they are imported
 from enquiries.services import transfer
-from enquiries.views import customers, follow_ups
-from salescontrol.core import navigation, panels
+from enquiries.views import customers, follow_ups, sections
+from salescontrol.core import navigation, options, panels
 from salescontrol.core.permissions import Permission
 
 
@@ -24,3 +24,33 @@ def register() -> None:
     panels.contribute("search", order=20, template="enquiries/search_customers.html", prepare=customers.found_customers)
     panels.contribute("workbench", order=18, template="enquiries/tile_customers.html", prepare=follow_ups.tile)
     panels.contribute("day", order=40, template="enquiries/day_follow_ups.html", prepare=follow_ups.of_day)
+    _viewings()
+
+
+def _viewings() -> None:
+    options.define(
+        options.Option("viewing.minutes", "customers", _("A viewing takes"), 60, _("minutes"), 15, 240),
+        options.Option(
+            "viewing.remind_minutes", "customers", _("Reminder before a viewing"), 60, _("minutes"), 5, 1440
+        ),
+    )
+    seen = (Permission.VIEWING_SEE_ALL, Permission.VIEWING_SEE_OWN)
+    navigation.register(_("My day"), "my_day", group="", order=2, icon="sun", permission=Permission.VIEWING_SEE_OWN)
+    navigation.register(
+        _("Viewings"),
+        "enquiries:viewing_day",
+        group="sales",
+        order=8,
+        icon="calendar-check",
+        permission=seen,
+        project=True,
+    )
+    navigation.register(
+        _("Duty roster"), "enquiries:roster", group="office", order=10, icon="calendar-range",
+        permission=Permission.ROSTER_KEEP, project=True,
+    )  # fmt: skip
+    panels.contribute("workbench", order=12, template="enquiries/tile_viewings.html", prepare=sections.tile)
+    panels.contribute("customer", order=20, template="enquiries/tile_viewings.html", prepare=sections.of_customer)
+    panels.contribute("unit", order=18, template="enquiries/panel_viewings.html", prepare=sections.of_unit)
+    panels.contribute("me", order=10, template="enquiries/me_calendar.html", prepare=sections.calendar)
+    panels.contribute("search", order=21, template="enquiries/search_viewings.html", prepare=sections.found)

@@ -1,9 +1,14 @@
 """Codes and choices of customers."""
 
+from collections.abc import Mapping
+
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from salescontrol.core.numbering import random_code
+from salescontrol.core.permissions import Permission
+from salescontrol.core.transitions import Transition
 
 
 def new_number() -> str:
@@ -80,3 +85,34 @@ class Way(TextChoices):
     VISIT = "VISIT", _("Visit")
     MESSAGE = "MESSAGE", _("By message")
     OTHER = "OTHER", _("Other")
+
+
+class ViewingState(TextChoices):
+    """Where a viewing 预约看房 stands (domain B5). A moved one waits to be confirmed again; its moves are counted and kept."""
+
+    PENDING = "PENDING", _("To be confirmed")
+    CONFIRMED = "CONFIRMED", _("Confirmed")
+    VISITED = "VISITED", _("Visited")
+    CANCELLED = "CANCELLED", pgettext_lazy("viewing", "Cancelled")
+    NO_SHOW = "NO_SHOW", _("No-show")
+
+
+class Liking(TextChoices):
+    """What the customer thought of a unit or layout they were shown."""
+
+    LIKED = "LIKED", _("Liked it")
+    UNDECIDED = "UNDECIDED", _("Undecided")
+    DISLIKED = "DISLIKED", _("Not for them")
+    NOT_SHOWN = "NOT_SHOWN", _("Not shown")
+
+
+OPEN_VIEWING = frozenset({ViewingState.PENDING.value, ViewingState.CONFIRMED.value})
+VIEWING_TABLE: Mapping[str, Transition] = {
+    "viewing.confirm": Transition(
+        frozenset({ViewingState.PENDING.value}), ViewingState.CONFIRMED, Permission.VIEWING_BOOK
+    ),
+    "viewing.move": Transition(OPEN_VIEWING, ViewingState.PENDING, Permission.VIEWING_BOOK, reason=True),
+    "viewing.cancel": Transition(OPEN_VIEWING, ViewingState.CANCELLED, Permission.VIEWING_BOOK, reason=True),
+    "viewing.miss": Transition(OPEN_VIEWING, ViewingState.NO_SHOW, Permission.VIEWING_BOOK),
+    "viewing.outcome": Transition(OPEN_VIEWING, ViewingState.VISITED, Permission.VIEWING_BOOK),
+}

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from enquiries.views import customers, details, follow_ups
+from enquiries.views import calendar, customers, details, follow_ups, roster, viewings
 
 app_name = "enquiries"
 urlpatterns = [
@@ -27,4 +27,16 @@ urlpatterns = [
     path("customers/<slug:number>/follow-up/", follow_ups.FollowUpWrite.as_view(), name="follow_up"),
     path("customers/<slug:number>/pass-on/", details.Transfer.as_view(), name="customer_transfer"),
     path("customers/<slug:number>/merge/", details.Merge.as_view(), name="customer_merge"),
+    path("viewings/", viewings.ViewingList.as_view(), name="viewing_list"),
+    path("viewings/day/", calendar.ViewingDay.as_view(), name="viewing_day"),
+    path("viewings/week/", calendar.ViewingWeek.as_view(), name="viewing_week"),
+    path("viewings/sheet/", calendar.ViewingSheet.as_view(), name="viewing_sheet"),
+    path("viewings/book/", viewings.ViewingBook.as_view(), name="viewing_book"),
+    path("viewings/roster/", roster.Roster.as_view(), name="roster"),
+    path("viewings/<slug:number>/", viewings.ViewingPage.as_view(), name="viewing"),
+    path("viewings/<slug:number>/confirm/", viewings.ViewingConfirm.as_view(), name="viewing_confirm"),
+    path("viewings/<slug:number>/move/", viewings.ViewingMove.as_view(), name="viewing_move"),
+    path("viewings/<slug:number>/cancel/", viewings.ViewingCancel.as_view(), name="viewing_cancel"),
+    path("viewings/<slug:number>/miss/", viewings.ViewingMiss.as_view(), name="viewing_miss"),
+    path("viewings/<slug:number>/outcome/", viewings.ViewingOutcome.as_view(), name="viewing_outcome"),
 ]

@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("security.urls")),
     path("projects/", include("inventory.company_urls")),
     path("wall/", include("inventory.wall_urls")),
+    path("", include("enquiries.day_urls")),
     path("p/<slug:code>/holds/", include("contracts.urls")),
     path("p/<slug:code>/", include("inventory.urls")),
     path("p/<slug:code>/", include("enquiries.urls")),

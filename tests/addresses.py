@@ -71,6 +71,10 @@ def objects(world: World) -> dict[str, dict[str, dict]]:
             numbers(mine=rows.customer_mine, colleague=rows.customer_colleague, foreign=rows.customer_foreign)),
         **dict.fromkeys(("enquiries:customer_phone_main", "enquiries:customer_phone_remove"), numbered("phone")),
         "enquiries:customer_paper_remove": numbered("paper"),
+        **dict.fromkeys((f"enquiries:viewing{part}" for part in ("", "_confirm", "_move", "_cancel", "_miss", "_outcome")),
+            numbers(mine=rows.viewing_mine, colleague=rows.viewing_colleague, foreign=rows.viewing_foreign)),
+        "calendar_feed": {kind: {"secret": secret} for kind, secret in (
+            ("on", rows.calendar_secret), ("revoked", rows.calendar_revoked), ("missing", "no-such"))},
         **dict.fromkeys((f"contracts:{name}" for name in (
             "hold", "hold_extend", "hold_release", "hold_complete", "offer_take", "release_ask")),
             numbers(mine=rows.claim_mine, colleague=rows.claim_colleague, foreign=rows.claim_foreign)),

@@ -9,7 +9,7 @@ import io
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from functools import partial
 from types import SimpleNamespace
@@ -23,7 +23,8 @@ from contracts.models import HoldRequest
 from contracts.services import holds, requests, waiting
 from contracts.states import Evidence
 from enquiries.models import Customer
-from enquiries.services import customers, follow_ups, numbers
+from enquiries.queries import roster
+from enquiries.services import calendars, customers, follow_ups, numbers, viewings
 from enquiries.states import PaperKind, Way
 from inventory.models import (
     AccessGrant,
@@ -156,6 +157,7 @@ def make(shape: str = "{}") -> World:
     _house(world)
     _stops_and_grants(world)
     _displays(world)
+    _viewings(world)
     for person in world.people.values():
         forget_access(person)
     return world
@@ -518,3 +520,30 @@ def _displays(world: World) -> None:
     _open, rows.display_secret = displays.add_display(project=show, name="Hall", prices=False, by=keeper)
     dark, rows.display_revoked = displays.add_display(project=show, name="Stairs", prices=False, by=keeper)
     displays.revoke_display(display=dark, by=keeper)
+
+
+def _viewings(world: World) -> None:
+    """In each project a viewing that was moved once, with what is said of it; in A also a colleague's. A calendar without canaries."""
+    rows, people = world.rows, world.people
+    for name, letter, category, seller, desk, unit in (
+        ("mine", "a", "a.mine", "salesperson", "specialist", rows.mine),
+        ("colleague", "a", "a.colleague", "colleague", "specialist", rows.colleague),
+        ("foreign", "b", "b.mine", "other_salesperson", "other_specialist", rows.foreign_mine),
+    ):
+        mark, who, by = partial(world.token, category), people[seller], people[desk]
+        project, guest = getattr(rows, letter).project, getattr(rows, f"customer_{name}")
+        tomorrow = clock.today(project.zone) + timedelta(days=1)
+        start = roster.at(project, tomorrow, time(10))
+        plan = viewings.Plan(customer=guest, salesperson=who, starts_at=start, units=[unit], note=mark())
+        row = viewings.book_viewing(op_id=uuid4(), project=project, plan=plan, by=by)
+        row = viewings.move_viewing(
+            viewing=row, starts_at=start + timedelta(hours=2), salesperson=who, reason=mark(), by=by
+        )
+        row.outcome = mark()
+        save_tracked(row, action="viewing.outcome", by=by, fields=["outcome"])
+        item = row.items.get()
+        item.feedback = mark()
+        save_tracked(item, action="viewing.outcome", by=by, fields=["feedback"])
+        setattr(rows, f"viewing_{name}", row)
+    keeper = build.user(Role.SALESPERSON, Project.objects.get(code="SHOW"), name="Planner")
+    rows.calendar_revoked, rows.calendar_secret = (calendars.make_calendar(by=keeper) for _each in range(2))

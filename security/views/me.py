@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from salescontrol.core import panels
 from salescontrol.core.errors import NotVisible
 from salescontrol.core.forms import Form
 from salescontrol.core.views import ActionPage, DetailPage, FormPage
@@ -35,6 +36,7 @@ class Me(DetailPage):
             "second_factor_needed": needs_second_factor(user),
             "rules": passwords.rules(),
             "deputy_for": self.request.access.deputy_of,
+            "sections": panels.sections("me", self.request.access, user),
         }
 
 

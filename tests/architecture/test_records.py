@@ -31,6 +31,7 @@ RECORDED_OTHERWISE = {
     "core.OutboxMessage": "work to be done; its effect is recorded where it happens",
     "core.Seal": "append-only",
     "core.SealedRow": "append-only",
+    "enquiries.ViewingSlot": "follows the viewing, which has a history",
     "inventory.BatchLine": "a line of a hand-over: the file is kept, and what it becomes has a history",
     "inventory.BoardChange": "a bell, kept for a day",
     "inventory.ImportMapping": "a proposal remembered for the next file",

@@ -37,6 +37,10 @@ DOORS = {
 }
 # Models of the business that anybody who works in the project may read, and lines that are read through their guarded head.
 OPEN = {
+    "enquiries.CalendarLink": "one's own, found by person or secret",
+    "enquiries.DutyShift": "its page is the supervisor's; free times are asked for one salesperson",
+    "enquiries.ViewingItem": "a line of a guarded viewing",
+    "enquiries.ViewingSlot": "names no fact; asked which times of one salesperson are free",
     "inventory.AccessGrant": "read by its two pages through grants_visible_to; the scope itself asks it",
     "inventory.BatchLine": "a line of a guarded batch",
     "inventory.BoardChange": "numbers of units that changed, read against what the reader sees",

@@ -57,9 +57,9 @@ def test_abuse_67_everything_that_was_asked_for_is_done_and_once(lived, office):
     assert set(lists) == {("PREVIEW", 3, 1, 1)}
     assert office.sql(calamities.OPEN) == [(0,)]
     # A worker that was killed with a message in its hands leaves that one for a second attempt; its effect is counted above.
-    assert office.sql("SELECT max(attempts) <= 2, count(*) FILTER (WHERE attempts > 1) <= 2 FROM core_outboxmessage") == [
-        (True, True)
-    ]
+    assert office.sql(
+        "SELECT max(attempts) <= 2, count(*) FILTER (WHERE attempts > 1) <= 2 FROM core_outboxmessage"
+    ) == [(True, True)]
 
 
 def test_a_form_that_was_sent_twice_held_once(lived, office):

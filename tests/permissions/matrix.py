@@ -80,6 +80,37 @@ enquiries:customer_owner             colleague  22---F       uu---F
 enquiries:customer_reveal            mine       xi           uuu---F-i--
 enquiries:customer_reveal            colleague  ·            uu---F
 
+# Viewings: the desk's all, a salesperson's own; management reads. The roster is the supervisor's. A calendar opens to its secret.
+calendar_feed                        on         22222222222  xx
+calendar_feed                        revoked    ------       ·
+calendar_make                        ·          222FFF2Fi22  222FFF2Fi22
+calendar_revoke                      ·          222FFF2Fi22  cccFFFcFicc
+enquiries:roster                     ·          2FFFFFF-i--  uFFFFFF-i--
+enquiries:roster                     abroad     --F2F        --FuF
+enquiries:viewing                    mine       222---2-i--  xi
+enquiries:viewing                    colleague  22---2       ·
+enquiries:viewing_book               ·          222FFFF-i--  uuuFFFF-i--
+enquiries:viewing_book               abroad     --F22        --Fuu
+enquiries:viewing_cancel             mine       222---F-i--  uuu---F-i--
+enquiries:viewing_cancel             colleague  22---F       uu---F
+enquiries:viewing_confirm            mine       222---F-i--  333---F-i--
+enquiries:viewing_confirm            colleague  22---F       33---F
+enquiries:viewing_day                ·          222FFF2-i--  xi
+enquiries:viewing_day                abroad     --222        ·
+enquiries:viewing_list               ·          222FFF2-i--  xi
+enquiries:viewing_list               abroad     --222        ·
+enquiries:viewing_miss               mine       222---F-i--  uuu---F-i--
+enquiries:viewing_miss               colleague  22---F       uu---F
+enquiries:viewing_move               mine       222---F-i--  uuu---F-i--
+enquiries:viewing_move               colleague  22---F       uu---F
+enquiries:viewing_outcome            mine       222---F-i--  uuu---F-i--
+enquiries:viewing_outcome            colleague  22---F       uu---F
+enquiries:viewing_sheet              ·          22FFFF2-i--  xi
+enquiries:viewing_sheet              abroad     --22F        ·
+enquiries:viewing_week               ·          222FFF2-i--  xi
+enquiries:viewing_week               abroad     --222        ·
+my_day                               ·          FF2FFFFFiF2  Fi
+
 # Units, drafts and materials: a salesperson's own, a colleague's, a draft.
 inventory:assign                     ·          2FFFFFF-i--  uFFFFFF-i--
 inventory:assign                     abroad     --F2F        --FuF
