@@ -63,7 +63,7 @@ def change_customer(*, customer: Customer, name: str, phone: str, note: str, by)
     """Change name, note and, unless left empty, the phone number. Raises NotVisible, Forbidden and what entering raises."""
     access = access_of(by)
     access.require(Permission.CUSTOMER_ENTER, customer.project_id)
-    name, digits = _named(name), _digits(phone) if phone.strip() else ""
+    name, digits = _named(name), read_phone(phone) if phone.strip() else ""
     if digits:
         looks.require_probe(project=customer.project, by=by)
     with transaction.atomic():
@@ -86,7 +86,7 @@ def assign_owner(*, customer: Customer, owner: Any, reason: str, by) -> Customer
     if not reason.strip():
         message = _("Give the reason: it is kept with the customer.")
         raise Refusal(message, code="no_reason", fields={"reason": [message]})
-    _require_salesperson(row.project, owner)
+    require_salesperson(row.project, owner)
     if row.owner_id == owner.pk:
         message = _("%(name)s looks after this customer already.") % {"name": owner.name}
         raise Refusal(message, code="same", fields={"owner": [message]})
@@ -112,8 +112,8 @@ def _new(project: Project, name: str, phone: str, owner: Any, note: str, by) -> 
             raise Forbidden(_("You enter customers for yourself. The desk can give them to others."), code="not_own")
         owner = by
     if owner is not None:
-        _require_salesperson(project, owner)
-    name, digits = _named(name), _digits(phone)
+        require_salesperson(project, owner)
+    name, digits = _named(name), read_phone(phone)
     return Customer(
         project=project, name=name, phone=digits, phone_index=phones.index(digits), owner=owner, entered_by=by,
         note=note.strip()[:300],
@@ -128,7 +128,8 @@ def _named(name: str) -> str:
     return name
 
 
-def _digits(phone: str) -> str:
+def read_phone(phone: str) -> str:
+    """The digits of what was typed. Raises Refusal `phone` when it is no number."""
     digits = phones.read(phone)
     if not digits:
         message = _(
@@ -138,10 +139,11 @@ def _digits(phone: str) -> str:
     return digits
 
 
-def _require_salesperson(project: Project, owner: Any) -> None:
+def require_salesperson(project: Project, owner: Any, *, field: str = "owner") -> None:
+    """Raise Refusal `no_salesperson`, shown at `field`, for somebody who is none of this project."""
     if owner not in salespeople(project):
         message = _("%(name)s is no salesperson of this project.") % {"name": owner}
-        raise Refusal(message, code="no_salesperson", fields={"owner": [message]})
+        raise Refusal(message, code="no_salesperson", fields={field: [message]})
 
 
 def _enter(row: Customer, by) -> dict:
