@@ -59,6 +59,12 @@ def objects(world: World) -> dict[str, dict[str, dict]]:
         **dict.fromkeys(("display", "display_changes"), walls),
         **dict.fromkeys((f"enquiries:customer{part}" for part in ("", "_change", "_owner", "_reveal")),
             numbers(mine=rows.customer_mine, colleague=rows.customer_colleague, foreign=rows.customer_foreign)),
+        **dict.fromkeys((f"enquiries:call{part}" for part in ("", "_confirm")),
+            numbers(mine=rows.call_mine, colleague=rows.call_colleague, foreign=rows.call_foreign)),
+        **dict.fromkeys((f"enquiries:call{part}" for part in ("_resume", "_discard")),
+            numbers(draft=rows.call_draft, mine=rows.call_mine, foreign=rows.call_foreign)),
+        **dict.fromkeys((f"enquiries:talk{part}" for part in ("", "_change", "_end")),
+            ids(valid=rows.point, later=rows.point_later, foreign=rows.point_foreign)),
         **dict.fromkeys((f"contracts:{name}" for name in (
             "hold", "hold_extend", "hold_release", "hold_complete", "offer_take", "release_ask")),
             numbers(mine=rows.claim_mine, colleague=rows.claim_colleague, foreign=rows.claim_foreign)),
