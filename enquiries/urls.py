@@ -17,6 +17,7 @@ urlpatterns = [
     path("calls/new/", calls.CallNew.as_view(), name="call_new"),
     path("calls/draft/", calls.CallDraft.as_view(), name="call_draft"),
     path("calls/caller/", calls.CallCaller.as_view(), name="call_caller"),
+    path("calls/waiting/", calls.CallWaiting.as_view(), name="call_waiting"),
     path("calls/measures/", measures.CallMeasures.as_view(), name="call_measures"),
     path("calls/<slug:number>/", calls.CallPage.as_view(), name="call"),
     path("calls/<slug:number>/confirm/", calls.CallConfirm.as_view(), name="call_confirm"),

@@ -323,6 +323,23 @@ class CallCaller(InCalls, Page):
         return render(request, "enquiries/call_caller.html", context)
 
 
+class CallWaiting(InCalls, Page):
+    """The tile of the workbench anew when something came or went, asked by the open page; a poll is no visit."""
+
+    keeps_alive = remembers = False
+    http_method_names = ["get", "head"]
+
+    def prepare_in_project(self) -> None:
+        if not self.may(Permission.CALL_SEE_OWN):
+            self.request.access.require(Permission.CALL_LOG, self.project_id)
+
+    def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        section = call_tile(request.access, self.project)
+        if section is None or section["mark"] == request.GET.get("seen"):
+            return HttpResponse(status=204)
+        return render(request, "enquiries/tile_calls.html", {"section": section})
+
+
 def written(form: CallForm) -> dict[str, Any]:
     """Sheet and content of a form, as far as it can be read."""
     values = {name: value for name, value in form.cleaned_data.items() if name != "op_id"}
@@ -353,10 +370,12 @@ def call_tile(access: Access, project: Project | None) -> dict | None:
         return None
     desk = access.can(Permission.CALL_LOG, project.pk)
     open_calls, begun = query.unconfirmed(access, project), query.drafts(access, project)
-    rows = [*begun[:4], *open_calls[:4]]
+    rows, count = [*begun[:4], *open_calls[:4]], open_calls.count() + (begun.count() if desk else 0)
     return {
         "title": _("Calls not finished") if desk else _("Calls for you"),
-        "count": open_calls.count() + (begun.count() if desk else 0),
+        "count": count,
+        "mark": f"{count}-{'-'.join(row.number for row in rows)}",
+        "live_url": reverse("enquiries:call_waiting", args=[project.code]),
         "lines": [_line(access, project, row) for row in rows],
         "empty": _("Every call is logged and confirmed.") if desk else _("No call waits for you."),
         "url": reverse("enquiries:call_list", args=[project.code]),

@@ -80,6 +80,8 @@ enquiries:call_new                   ·          22FFFFF-i--  uuFFFFF-i--
 enquiries:call_new                   abroad     --F2F        --FuF
 enquiries:call_resume                draft      22-FFF--i--  uu-FFF--i--
 enquiries:call_resume                mine       ---FF-       ---FF-
+enquiries:call_waiting               ·          222FFFF-i--  xi
+enquiries:call_waiting               abroad     --F22        ·
 enquiries:talk                       valid      22222F2-i--  xi
 enquiries:talk                       later      2-----       ·
 enquiries:talk_change                valid      2FFFFFF-i--  uFFFFFF-i--
