@@ -242,7 +242,7 @@ def test_talking_points_have_their_pages(client, people):
     assert client.post(address(people, "talk_end", row.pk)).status_code == 302
     client.force_login(people.specialist)
     assert client.get(address(people, "talk", row.pk)).status_code == 404
-    assert "No talking point" in client.get(address(people, "answers") + "?q=fees").content.decode()
+    assert "No talking point fits" in client.get(address(people, "answers") + "?q=fees").content.decode()
 
 
 def test_the_measures_count_what_is_known_and_lead_to_the_rows(client, people, monkeypatch):

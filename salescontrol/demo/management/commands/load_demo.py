@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from inventory.models import Project
-from salescontrol.demo import customers, holds, people, today, units
+from salescontrol.demo import calls, customers, holds, people, today, units
 
 
 class Command(BaseCommand):
@@ -29,6 +29,7 @@ class Command(BaseCommand):
             customers.make(projects, staff)
             today.make(projects, staff)
             holds.make(projects, staff)
+            calls.make(projects, staff)
         self.stdout.write(
             f"{count} units in {len(projects)} projects. Sign-ins: {Path(settings.VAR_DIR) / people.SIGN_INS}"
         )
