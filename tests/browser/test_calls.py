@@ -92,7 +92,7 @@ def test_a_call_is_logged_by_keyboard_and_the_salesperson_sees_it_within_two_sec
     expect(desk.locator("#saved")).to_contain_text("Draft kept", timeout=8000)
     picture(desk, "form-1440")
     keys.press("Control+Enter")
-    desk.wait_for_url("**/calls/????????/")
+    desk.wait_for_url("**/calls/????????/", wait_until="commit")
     expect(seller.locator(".todo").get_by_text(Call.every.get().number, exact=True)).to_be_visible(timeout=2000)
 
     call = Call.every.get()

@@ -62,14 +62,14 @@ enquiries:customer_reveal            colleague  ·            uu---F
 # by everybody who works on the board and kept by the supervisor; figures are for supervisor and management.
 enquiries:answers                    ·          22222F2-i--  xi
 enquiries:answers                    abroad     --222        ·
-enquiries:call                       mine       222FFF2-i--  xi
-enquiries:call                       colleague  22-FF2       ·
+enquiries:call                       mine       222---2-i--  xi
+enquiries:call                       colleague  22---2       ·
 enquiries:call_caller                ·          xi           22FFFFF-i--
 enquiries:call_caller                abroad     ·            --F2F
-enquiries:call_confirm               mine       FF2FFFF-i--  FF3FFFF-i--
-enquiries:call_confirm               colleague  FF-FFF       FF-FFF
-enquiries:call_discard               draft      22-FFF--i--  33-FFF--i--
-enquiries:call_discard               mine       ---FF-       ---FF-
+enquiries:call_confirm               mine       FF2---F-i--  FF3---F-i--
+enquiries:call_confirm               colleague  FF---F       FF---F
+enquiries:call_discard               draft      22------i--  33------i--
+enquiries:call_discard               mine       ------       ------
 enquiries:call_draft                 ·          xi           uuFFFFF-i--
 enquiries:call_draft                 abroad     ·            --FuF
 enquiries:call_list                  ·          222FFF2-i--  xi
