@@ -102,13 +102,16 @@ class CallForm(WishForm, OnceForm):
     salesperson = OwnerField(label=gettext_lazy("Salesperson"), required=False)
     at = forms.DateTimeField(label=gettext_lazy("Called"), required=False)
     outsider = forms.BooleanField(label=gettext_lazy("No customer: an agent, a survey, a wrong number"), required=False)
+    kept = forms.BooleanField(required=False, widget=forms.HiddenInput)
     field_order = (
         "phone", "rings", "caller", "channel", "layout", "area_from", "area_to", "budget_to", "floor_from", "floor_to", "motive",
         "needs", "asked", "answered", "invited", "next_on", "salesperson", "at", "outsider",
     )  # fmt: skip
 
-    def __init__(self, *args, salespeople: Sequence, **kwargs) -> None:
+    def __init__(self, *args, salespeople: Sequence, masked: str = "", **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        if masked:
+            self.fields["phone"].help_text = _("Leave it empty to keep %(phone)s.") % {"phone": masked}
         self.fields["salesperson"].offer(salespeople, _("who looks after the caller"))
 
 

@@ -6,7 +6,7 @@ brought before the supervisor, once.
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -38,7 +38,10 @@ _LENGTHS = {"phone": 30, "caller": 60, "layout": 40, "needs": 500, "asked": 1000
 
 @dataclass(frozen=True)
 class Content:
-    """What is written on the sheet of a call; a salesperson of None means whoever looks after the customer."""
+    """What is written on the sheet of a call; a salesperson of None means whoever looks after the customer.
+
+    `kept`: the draft's number, which a resumed sheet shows masked only, still counts when no other one is written.
+    """
 
     phone: str = ""
     caller: str = ""
@@ -59,10 +62,11 @@ class Content:
     answered: str = ""
     invited: str = ""
     next_on: date | None = None
+    kept: bool = False
 
     def values(self) -> dict[str, Any]:
         """The fields of the row, cut to their lengths."""
-        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        found = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "kept"}
         return {name: value.strip()[: _LENGTHS[name]] if name in _LENGTHS else value for name, value in found.items()}
 
 
@@ -94,7 +98,7 @@ def log_call(*, op_id: uuid.UUID, sheet: uuid.UUID, project: Project, content: C
     `no_salesperson`), Conflict `logged` when the sheet was logged before.
     """
     access_of(by).require(Permission.CALL_LOG, project.pk)
-    values = _checked(project, content)
+    values = _checked(project, _with_kept(sheet, project, content))
     said = {
         **values,
         "salesperson": content.salesperson and content.salesperson.pk,
@@ -154,7 +158,7 @@ def note_listed(*, project: Project, count: int, by) -> None:
 
 def _drafted(sheet: uuid.UUID, project: Project, content: Content, by) -> Call:
     row = _of_sheet(sheet, project) or Call(sheet=sheet, project=project, taken_by=by)
-    values = content.values()
+    values = _with_kept(sheet, project, content).values()
     digits = phones.read(values["phone"])
     values |= {"phone": digits or values["phone"], "phone_index": phones.index(digits)}
     values["at"] = values["at"] or (row.at if row.pk else clock.now())
@@ -166,6 +170,14 @@ def _drafted(sheet: uuid.UUID, project: Project, content: Content, by) -> Call:
     if row.pk is None:
         return save_tracked(row, action="call.draft", by=by)
     return save_tracked(row, action="call.draft", by=by, fields=changed) if changed else row
+
+
+def _with_kept(sheet: uuid.UUID, project: Project, content: Content) -> Content:
+    """The content with the number of its draft, when that is kept."""
+    if not content.kept or content.phone.strip():
+        return content
+    known = Call.every.filter(sheet=sheet, project=project).first()
+    return replace(content, phone=known.phone) if known else content
 
 
 def _of_sheet(sheet: uuid.UUID, project: Project) -> Call | None:

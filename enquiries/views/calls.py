@@ -45,7 +45,7 @@ COLUMNS = (
     tables.Column("taken_by", gettext_lazy("Answered by"), sort=("taken_by__name",), minor=True),
     tables.Column("salesperson", gettext_lazy("Salesperson"), sort=("salesperson__name",)),
 )
-_FIELDS = tuple(name for name in CallForm.base_fields if name not in ("op_id", "salesperson"))
+_FIELDS = tuple(name for name in CallForm.base_fields if name not in ("op_id", "salesperson", "kept"))
 
 
 class InCalls(InProject):
@@ -194,6 +194,11 @@ class CallNew(InCalls, FormPage):
     success = gettext_lazy("Logged.")
     form_class = CallForm
 
+    @property
+    def kept_phone(self) -> str:
+        """What is known of the number beside what stands in the form."""
+        return ""
+
     def get_form_kwargs(self) -> dict:
         return {"salespeople": self.salespeople}
 
@@ -213,7 +218,7 @@ class CallNew(InCalls, FormPage):
 
     def show(self, status: int = 200, **extra) -> HttpResponse:
         form = extra["form"]
-        typed = form["phone"].value() or ""
+        typed = form["phone"].value() or self.kept_phone
         wished = {name: form.cleaned_data.get(name) for name in query.WISHES} if hasattr(form, "cleaned_data") else {}
         found = answers(self.request.access, self.project, wished, "")
         return super().show(status, **caller_of(self, typed), answers=found, **extra)
@@ -247,7 +252,7 @@ class CallNew(InCalls, FormPage):
 
 
 class CallResume(CallNew):
-    """A draft is taken up again, as it was left."""
+    """A draft is taken up again, as it was left; a whole number is masked and kept."""
 
     def prepare_in_project(self) -> None:
         super().prepare_in_project()
@@ -255,11 +260,21 @@ class CallResume(CallNew):
         if self._call.state != CallState.DRAFT:
             raise NotVisible("")
 
+    @property
+    def kept_phone(self) -> str:
+        """The draft's number when it is a whole one: shown masked only (decisions 30)."""
+        return self._call.phone if self._call.phone_index else ""
+
+    def get_form_kwargs(self) -> dict:
+        return {**super().get_form_kwargs(), "masked": phones.masked(self.kept_phone)}
+
     def get_initial(self) -> dict:
         call = self._call
         found: dict[str, Any] = {name: getattr(call, name) for name in _FIELDS}
         if call.budget_to is not None:
             found["budget_to"] = f"{call.budget_to / 10_000:f}".rstrip("0").rstrip(".")
+        if self.kept_phone:
+            found |= {"phone": "", "kept": True}
         return {**found, "salesperson": call.salesperson_id or ""}
 
     def get_context(self) -> dict:

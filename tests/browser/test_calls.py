@@ -110,12 +110,14 @@ def test_a_call_is_logged_by_keyboard_and_the_salesperson_sees_it_within_two_sec
 def test_a_call_survives_a_crash_of_the_browser(office, screens):
     desk = screens(office.specialist, "/p/AAA/calls/new/")
     desk.keyboard.type("13800138000")
+    desk.locator("#id_asked").fill("A school near by?")
     expect(desk.locator("#saved")).to_contain_text("Draft kept", timeout=8000)
     desk.context.close()
 
     again = screens(office.specialist, "/p/AAA/calls/")
     again.locator(".todo a").first.click()
-    expect(again.locator("#id_phone")).to_have_value("13800138000")
+    expect(again.locator("#id_asked")).to_have_value("A school near by?")
+    expect(again.get_by_text("138****8000")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [390, 1440])

@@ -102,6 +102,27 @@ def test_a_draft_is_kept_listed_and_taken_up_as_it_was_left(desk, people):
     assert str(form["sheet"].value()) == values["sheet"]
 
 
+def test_decisions_30_a_resumed_draft_keeps_its_number_and_shows_it_masked(desk, people):
+    values = sheet(asked="How much", at="")
+    desk.post(address(people, "call_draft"), values)
+    url = address(people, "call_resume", Call.every.get().number)
+    page = desk.get(url).content.decode()
+    assert "138****8000" in page and "13800138000" not in page and "138 0013 8000" not in page
+
+    again = {**values, "phone": "", "kept": "True", "asked": "How much is it"}
+    assert desk.post(address(people, "call_draft"), again).status_code == 200
+    assert Call.every.get().phone == "13800138000"
+    assert desk.post(url, again).status_code == 302
+    assert (Call.every.get().phone, Call.every.get().state) == ("13800138000", "LOGGED")
+
+
+def test_a_number_that_is_taken_out_again_is_gone(desk, people):
+    values = sheet(caller="A voice")
+    desk.post(address(people, "call_draft"), values)
+    assert desk.post(address(people, "call_new"), {**values, "phone": ""}).status_code == 302
+    assert (Call.every.get().phone, Call.every.get().customer) == ("", None)
+
+
 def test_without_javascript_a_button_parks_and_a_button_asks_who_is_calling(desk, people):
     stock.customer(people.a, people.colleague, name="Huang Bo", number="13911112222")
     looked = desk.post(address(people, "call_new"), sheet(phone="13911112222", look="1", asked="kept"))
