@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contracts import tasks as tasks  # the handlers of background work make themselves known when they are imported
 from contracts.services import claims, merging
-from contracts.views import panel, sections
+from contracts.views import calls, panel, sections
 from enquiries.services import merging as customers_merging
 from enquiries.services import ownership
 from inventory.services import expiry
@@ -48,3 +48,7 @@ def register() -> None:
     panels.contribute("workbench", order=16, template="contracts/tile_requests.html", prepare=sections.request_tile)
     panels.contribute("search", order=15, template="contracts/search_claims.html", prepare=sections.found_claims)
     panels.contribute("day", order=20, template="contracts/tile_holds.html", prepare=sections.hold_tile)
+    panels.contribute("caller", order=10, template="contracts/caller_claims.html", prepare=calls.caller_section)
+    panels.contribute(
+        "call_measures", order=10, template="contracts/call_conversion.html", prepare=calls.conversion_section
+    )

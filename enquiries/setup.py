@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from enquiries import tasks as tasks  # the handlers of background work make themselves known when they are imported
 from enquiries.services import transfer
-from enquiries.views import customers, follow_ups, sections
+from enquiries.views import calls, customers, follow_ups, sections
 from salescontrol.core import navigation, options, panels
 from salescontrol.core.permissions import Permission
 
@@ -24,6 +24,7 @@ def register() -> None:
     panels.contribute("search", order=20, template="enquiries/search_customers.html", prepare=customers.found_customers)
     panels.contribute("workbench", order=18, template="enquiries/tile_customers.html", prepare=follow_ups.tile)
     panels.contribute("day", order=40, template="enquiries/day_follow_ups.html", prepare=follow_ups.of_day)
+    _calls()
     _viewings()
 
 
@@ -54,3 +55,29 @@ def _viewings() -> None:
     panels.contribute("unit", order=18, template="enquiries/panel_viewings.html", prepare=sections.of_unit)
     panels.contribute("me", order=10, template="enquiries/me_calendar.html", prepare=sections.calendar)
     panels.contribute("search", order=21, template="enquiries/search_viewings.html", prepare=sections.found)
+
+
+def _calls() -> None:
+    """Calls and talking points: rail, workbench, and how soon a call is to be confirmed."""
+    see = (Permission.CALL_SEE_ALL, Permission.CALL_SEE_OWN)
+    navigation.register(
+        _("Calls"), "enquiries:call_list", group="sales", order=6, icon="phone", permission=see, project=True,
+        count=calls.calls_due, due=True,
+    )  # fmt: skip
+    navigation.register(
+        _("Talking points"), "enquiries:talk_list", group="sales", order=8, icon="message-square-text",
+        permission=Permission.BOARD_SEE, project=True,
+    )  # fmt: skip
+    panels.contribute("workbench", order=14, template="enquiries/tile_calls.html", prepare=calls.call_tile)
+    options.define(
+        options.Option(
+            "call.confirm_minutes",
+            "customers",
+            _("A salesperson confirms a call within"),
+            30,
+            _("minutes"),
+            1,
+            1440,
+            _("Later the supervisor is told."),
+        )
+    )

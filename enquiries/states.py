@@ -1,4 +1,4 @@
-"""Codes and choices of customers."""
+"""Codes and choices of customers and calls, and how a call moves."""
 
 from collections.abc import Mapping
 
@@ -116,3 +116,64 @@ VIEWING_TABLE: Mapping[str, Transition] = {
     "viewing.miss": Transition(OPEN_VIEWING, ViewingState.NO_SHOW, Permission.VIEWING_BOOK),
     "viewing.outcome": Transition(OPEN_VIEWING, ViewingState.VISITED, Permission.VIEWING_BOOK),
 }
+
+
+class Rings(TextChoices):
+    """How often the phone rang before it was answered (R2.1); the first character is the key that chooses it."""
+
+    R0 = "0", "0"
+    R1 = "1", "1"
+    R2 = "2", "2"
+    R3 = "3", "3"
+    R4 = "4", "4"
+    R5 = "5", "5"
+    R6 = "6", "6"
+    R7 = "7", "7"
+    R8 = "8", "8"
+    R9 = "9", pgettext_lazy("rings of a phone", "9 or more")
+    MISSED = "M", pgettext_lazy("rings of a phone", "M · missed")
+    UNKNOWN = "U", pgettext_lazy("rings of a phone", "U · unknown")
+
+
+# Answered in time: within three rings.
+IN_TIME = (Rings.R0, Rings.R1, Rings.R2, Rings.R3)
+LATE = (Rings.R4, Rings.R5, Rings.R6, Rings.R7, Rings.R8, Rings.R9)
+
+
+class Invited(TextChoices):
+    """What became of the invitation to come and see 邀约."""
+
+    YES = "YES", pgettext_lazy("invitation", "Will come")
+    MAYBE = "MAYBE", pgettext_lazy("invitation", "Perhaps")
+    NO = "NO", pgettext_lazy("invitation", "Declined")
+
+
+class CallState(TextChoices):
+    """A call being written, one that its salesperson has to learn of, one that they know of, a draft thrown away."""
+
+    DRAFT = "DRAFT", pgettext_lazy("call", "Draft")
+    LOGGED = "LOGGED", pgettext_lazy("call", "Logged")
+    CONFIRMED = "CONFIRMED", pgettext_lazy("call", "Confirmed")
+    DISCARDED = "DISCARDED", pgettext_lazy("call", "Thrown away")
+
+
+CALL_TRANSITIONS: Mapping[str, Transition] = {
+    "call.log": Transition(frozenset({CallState.DRAFT}), CallState.LOGGED, Permission.CALL_LOG),
+    "call.discard": Transition(frozenset({CallState.DRAFT}), CallState.DISCARDED, Permission.CALL_LOG),
+    "call.confirm": Transition(frozenset({CallState.LOGGED}), CallState.CONFIRMED, Permission.CALL_SEE_OWN),
+}
+
+
+class Talk(TextChoices):
+    """What a talking point 说辞 is about (R2.2)."""
+
+    PRICE = "PRICE", _("Price")
+    LAYOUT = "LAYOUT", _("Layout")
+    FACILITIES = "FACILITIES", _("Facilities")
+    SCHOOLS = "SCHOOLS", _("Schools")
+    TRANSPORT = "TRANSPORT", _("Transport")
+    FEES = "FEES", _("Fees")
+    PROCEDURE = "PROCEDURE", _("Procedure")
+    FACT = "FACT", _("Facts of the project")
+    COURTESY = "COURTESY", _("Courtesy")
+    OTHER = "OTHER", _("Other")

@@ -1,8 +1,8 @@
-"""Addresses of a project's customers; all stand below /p/<project code>/."""
+"""Addresses of a project's customers, calls and talking points; all stand below /p/<project code>/."""
 
 from django.urls import path
 
-from enquiries.views import calendar, customers, details, follow_ups, roster, viewings
+from enquiries.views import calendar, calls, customers, details, follow_ups, measures, roster, talk, viewings
 
 app_name = "enquiries"
 urlpatterns = [
@@ -39,4 +39,20 @@ urlpatterns = [
     path("viewings/<slug:number>/cancel/", viewings.ViewingCancel.as_view(), name="viewing_cancel"),
     path("viewings/<slug:number>/miss/", viewings.ViewingMiss.as_view(), name="viewing_miss"),
     path("viewings/<slug:number>/outcome/", viewings.ViewingOutcome.as_view(), name="viewing_outcome"),
+    path("answers/", talk.AnswerDesk.as_view(), name="answers"),
+    path("calls/", calls.CallList.as_view(), name="call_list"),
+    path("calls/new/", calls.CallNew.as_view(), name="call_new"),
+    path("calls/draft/", calls.CallDraft.as_view(), name="call_draft"),
+    path("calls/caller/", calls.CallCaller.as_view(), name="call_caller"),
+    path("calls/waiting/", calls.CallWaiting.as_view(), name="call_waiting"),
+    path("calls/measures/", measures.CallMeasures.as_view(), name="call_measures"),
+    path("calls/<slug:number>/", calls.CallPage.as_view(), name="call"),
+    path("calls/<slug:number>/confirm/", calls.CallConfirm.as_view(), name="call_confirm"),
+    path("calls/<slug:number>/resume/", calls.CallResume.as_view(), name="call_resume"),
+    path("calls/<slug:number>/discard/", calls.CallDiscard.as_view(), name="call_discard"),
+    path("talk/", talk.TalkList.as_view(), name="talk_list"),
+    path("talk/new/", talk.TalkNew.as_view(), name="talk_new"),
+    path("talk/<int:pk>/", talk.TalkPage.as_view(), name="talk"),
+    path("talk/<int:pk>/change/", talk.TalkChange.as_view(), name="talk_change"),
+    path("talk/<int:pk>/end/", talk.TalkEnd.as_view(), name="talk_end"),
 ]

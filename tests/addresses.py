@@ -75,6 +75,12 @@ def objects(world: World) -> dict[str, dict[str, dict]]:
             numbers(mine=rows.viewing_mine, colleague=rows.viewing_colleague, foreign=rows.viewing_foreign)),
         "calendar_feed": {kind: {"secret": secret} for kind, secret in (
             ("on", rows.calendar_secret), ("revoked", rows.calendar_revoked), ("missing", "no-such"))},
+        **dict.fromkeys((f"enquiries:call{part}" for part in ("", "_confirm")),
+            numbers(mine=rows.call_mine, colleague=rows.call_colleague, foreign=rows.call_foreign)),
+        **dict.fromkeys((f"enquiries:call{part}" for part in ("_resume", "_discard")),
+            numbers(draft=rows.call_draft, mine=rows.call_mine, foreign=rows.call_foreign)),
+        **dict.fromkeys((f"enquiries:talk{part}" for part in ("", "_change", "_end")),
+            ids(valid=rows.point, later=rows.point_later, foreign=rows.point_foreign)),
         **dict.fromkeys((f"contracts:{name}" for name in (
             "hold", "hold_extend", "hold_release", "hold_complete", "offer_take", "release_ask")),
             numbers(mine=rows.claim_mine, colleague=rows.claim_colleague, foreign=rows.claim_foreign)),

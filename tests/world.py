@@ -24,7 +24,7 @@ from contracts.services import holds, requests, waiting
 from contracts.states import Evidence
 from enquiries.models import Customer
 from enquiries.queries import roster
-from enquiries.services import calendars, customers, follow_ups, numbers, viewings
+from enquiries.services import calendars, calls, customers, follow_ups, numbers, talk, viewings
 from enquiries.states import PaperKind, Way
 from inventory.models import (
     AccessGrant,
@@ -72,8 +72,8 @@ NAMED = {"a.mine.named", "a.colleague.named"}
 WHOLE_B = OPEN_B | {"b", "b.mine", "b.mine.named", "b.sales.name", "b.private"}
 SEES = {
     "supervisor": DESK | NAMED | {"a.draft", "a.handed", "a.batch.marketing", "a.batch.desk", "a.floor", "a.price.floor",
-                          "a.private", "a.deputy", "a.account", "a.access"},
-    "specialist": DESK | NAMED | {"a.draft", "a.handed", "a.batch.marketing", "a.batch.desk", "a.operation"},
+                          "a.private", "a.deputy", "a.account", "a.access", "a.call", "a.talk"},
+    "specialist": DESK | NAMED | {"a.call", "a.draft", "a.handed", "a.batch.marketing", "a.batch.desk", "a.operation"},
     "salesperson": OPEN | {"a.mine", "a.mine.named"},
     "finance": DESK | {"a.floor", "a.price.floor", "a.deputy"},
     "marketing": OPEN | {"a.handed", "a.batch.marketing", "a.price.marketing", "a.request.marketing"},
@@ -150,6 +150,7 @@ def make(shape: str = "{}") -> World:
     _units(world)
     _customers(world)
     _claims(world)
+    _calls(world)
     _files(world)
     _batches(world)
     _prices(world)
@@ -309,6 +310,38 @@ def _claims(world: World) -> None:
 def _customer(world: World, project: Project, category: str, owner: User, by: User) -> Customer:
     row = Customer(project=project, name=world.token(category), owner=owner, entered_by=by)
     return save_tracked(row, action="customer.enter", by=by)
+
+
+def _calls(world: World) -> None:
+    """A call for each salesperson, with a draft before and a talking point in each project; every text is a token."""
+    rows, people = world.rows, world.people
+    for name, letter, category, seller, desk in (
+        ("mine", "a", "a.mine", "salesperson", "specialist"), ("colleague", "a", "a.colleague", "colleague", "specialist"),
+        ("foreign", "b", "b.mine", "other_salesperson", "other_specialist"),
+    ):  # fmt: skip
+        written = partial(_written, world, f"{category}.named", people[seller])
+        project, by, sheet = getattr(rows, letter).project, people[desk], uuid4()
+        calls.save_draft(sheet=sheet, project=project, content=written(), by=by)
+        call = calls.log_call(op_id=uuid4(), sheet=sheet, project=project, content=written(), by=by)
+        setattr(rows, f"call_{name}", call)
+    project, by = rows.a.project, people["specialist"]
+    rows.call_draft = calls.save_draft(sheet=uuid4(), project=project, content=_written(world, "a.call"), by=by)
+    for name, letter, category, since in (
+        ("point", "a", "a", date(2026, 1, 1)), ("point_later", "a", "a.talk", date(2999, 1, 1)),
+        ("point_foreign", "b", "b.open", date(2026, 1, 1)),
+    ):  # fmt: skip
+        keeper = people["supervisor" if letter == "a" else "other_supervisor"]
+        where = getattr(rows, letter).project
+        values = {"kind": "FACT", "title": world.token(category), "text": world.token(category), "valid_from": since}
+        setattr(rows, name, talk.write_point(project=where, valid_until=None, by=keeper, **values))
+
+
+def _written(world: World, category: str, seller: User | None = None) -> calls.Content:
+    mark = partial(world.token, category)
+    return calls.Content(
+        phone=world.phone("phone"), caller=mark(), layout=mark(), needs=mark(), asked=mark(), answered=mark(),
+        salesperson=seller, rings="2",
+    )  # fmt: skip
 
 
 def _asked(project: Project, customer: Customer, by: User, reason: str) -> HoldRequest:

@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('enquiries', '0002_customers'),
+        ('enquiries', '0003_calls'),
         ('inventory', '0006_list_order'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

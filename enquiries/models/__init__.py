@@ -1,18 +1,22 @@
-"""Customers: who calls, visits and buys; and when they see what."""
+"""Who calls, visits and buys; when they come, and what they are told."""
 
+from enquiries.models.call import Call
 from enquiries.models.contact import CustomerPhone, IdPaper
 from enquiries.models.customer import Customer
 from enquiries.models.follow_up import FollowUp
 from enquiries.models.roster import CalendarLink, DutyShift
+from enquiries.models.talk import TalkingPoint
 from enquiries.models.viewing import Viewing, ViewingItem, ViewingSlot
 
 __all__ = [
     "CalendarLink",
+    "Call",
     "Customer",
     "CustomerPhone",
     "DutyShift",
     "FollowUp",
     "IdPaper",
+    "TalkingPoint",
     "Viewing",
     "ViewingItem",
     "ViewingSlot",

@@ -141,11 +141,11 @@ def _named(name: str) -> str:
     return name
 
 
-def require_salesperson(project: Project, owner: Any) -> None:
-    """Raise Refusal for who is no salesperson of the project."""
+def require_salesperson(project: Project, owner: Any, *, field: str = "owner") -> None:
+    """Raise Refusal `no_salesperson`, shown at `field`, for somebody who is none of this project."""
     if owner not in salespeople(project):
         message = _("%(name)s is no salesperson of this project.") % {"name": owner}
-        raise Refusal(message, code="no_salesperson", fields={"owner": [message]})
+        raise Refusal(message, code="no_salesperson", fields={field: [message]})
 
 
 def _require_version(row: Customer, version: int | None) -> None:

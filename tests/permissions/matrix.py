@@ -110,6 +110,40 @@ enquiries:viewing_sheet              abroad     --22F        ·
 enquiries:viewing_week               ·          222FFF2-i--  xi
 enquiries:viewing_week               abroad     --222        ·
 my_day                               ·          FF2FFFFFiF2  Fi
+# Calls: written by the desk, read by management too; a salesperson's own. Drafts are the desk's. What callers are told is read
+# by everybody who works on the board and kept by the supervisor; figures are for supervisor and management.
+enquiries:answers                    ·          22222F2-i--  xi
+enquiries:answers                    abroad     --222        ·
+enquiries:call                       mine       222---2-i--  xi
+enquiries:call                       colleague  22---2       ·
+enquiries:call_caller                ·          xi           22FFFFF-i--
+enquiries:call_caller                abroad     ·            --F2F
+enquiries:call_confirm               mine       FF2---F-i--  FF3---F-i--
+enquiries:call_confirm               colleague  FF---F       FF---F
+enquiries:call_discard               draft      22------i--  33------i--
+enquiries:call_discard               mine       ------       ------
+enquiries:call_draft                 ·          xi           uuFFFFF-i--
+enquiries:call_draft                 abroad     ·            --FuF
+enquiries:call_list                  ·          222FFF2-i--  xi
+enquiries:call_list                  abroad     --222        ·
+enquiries:call_measures              ·          2FFFFF2-i--  xi
+enquiries:call_measures              abroad     --22F        ·
+enquiries:call_new                   ·          22FFFFF-i--  uuFFFFF-i--
+enquiries:call_new                   abroad     --F2F        --FuF
+enquiries:call_resume                draft      22-FFF--i--  uu-FFF--i--
+enquiries:call_resume                mine       ---FF-       ---FF-
+enquiries:call_waiting               ·          222FFFF-i--  xi
+enquiries:call_waiting               abroad     --F22        ·
+enquiries:talk                       valid      22222F2-i--  xi
+enquiries:talk                       later      2-----       ·
+enquiries:talk_change                valid      2FFFFFF-i--  uFFFFFF-i--
+enquiries:talk_change                later      2-----       u-----
+enquiries:talk_end                   valid      2FFFFFF-i--  3FFFFFF-i--
+enquiries:talk_end                   later      2-----       3-----
+enquiries:talk_list                  ·          22222F2-i--  xi
+enquiries:talk_list                  abroad     --222        ·
+enquiries:talk_new                   ·          2FFFFFF-i--  uFFFFFF-i--
+enquiries:talk_new                   abroad     --F2F        --FuF
 
 # Units, drafts and materials: a salesperson's own, a colleague's, a draft.
 inventory:assign                     ·          2FFFFFF-i--  uFFFFFF-i--

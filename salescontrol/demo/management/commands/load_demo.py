@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from inventory.models import Project
-from salescontrol.demo import customers, holds, people, today, units, viewings
+from salescontrol.demo import calls, customers, holds, people, today, units, viewings
 
 
 class Command(BaseCommand):
@@ -30,6 +30,7 @@ class Command(BaseCommand):
             today.make(projects, staff)
             holds.make(projects, staff)
             viewings.make(projects, staff)
+            calls.make(projects, staff)
         self.stdout.write(
             f"{count} units in {len(projects)} projects. Sign-ins: {Path(settings.VAR_DIR) / people.SIGN_INS}"
         )

@@ -1,0 +1,121 @@
+"""The answer desk (R2.2): what is for sale that fits a wish, and what to say; five queries, however many units there are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
+
+from enquiries.models import TalkingPoint
+from enquiries.queries.scope import points_visible_to
+from enquiries.states import Talk
+from inventory.models import Layout, Project, Unit
+from inventory.queries.present import card, sight
+from inventory.queries.scope import units_of_project_visible_to
+from inventory.queries.standing import stands_in
+from inventory.states import Review, Status
+from salescontrol.core import clock
+from salescontrol.core.access import Access
+from salescontrol.core.permissions import Permission
+
+UNITS, POINTS, PROMPTS = 12, 8, 3
+
+
+@dataclass(frozen=True)
+class UnitLine:
+    """A unit that fits: what may be said of it on the phone. Never the floor price."""
+
+    pk: int
+    number: str
+    layout: str
+    area: Decimal
+    floor: str
+    list_total: Decimal | None
+    list_unit_price: Decimal | None
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Units from cheap to dear and whether there are more; the points for the words, else the facts; what courtesy asks for."""
+
+    units: tuple[UnitLine, ...]
+    more: bool
+    points: tuple[TalkingPoint, ...]
+    courtesy: tuple[TalkingPoint, ...]
+
+
+def answers(access: Access, project: Project, wish: Mapping[str, Any], words: str) -> Answers:
+    """What can be answered to who looks for `wish` and asks `words`."""
+    units = _units(access, project, wish)
+    points = points_for(access, project, words)
+    return Answers(
+        units=tuple(units[:UNITS]),
+        more=len(units) > UNITS,
+        points=tuple(points.exclude(kind=Talk.COURTESY)[:POINTS]),
+        courtesy=tuple(points_for(access, project, "").filter(kind=Talk.COURTESY)[:PROMPTS]),
+    )
+
+
+def points_for(access: Access, project: Project, words: str) -> QuerySet[TalkingPoint]:
+    """The valid talking points that hold every one of the words, in title or text."""
+    today, rows = clock.today(project.zone), points_visible_to(access).filter(project=project, ended_at__isnull=True)
+    valid = Q(valid_until__isnull=True) | Q(valid_until__gte=today)
+    rows = rows.filter(valid, valid_from__lte=today)
+    for word in words.split()[:6]:
+        rows = rows.filter(Q(title__icontains=word) | Q(text__icontains=word))
+    return rows
+
+
+def _units(access: Access, project: Project, wish: Mapping[str, Any]) -> list[UnitLine]:
+    now, priced = clock.now(), access.can(Permission.PRICE_SEE, project.pk)
+    rows = units_of_project_visible_to(access, project.pk).filter(
+        stands_in([Status.AVAILABLE], now), _fits(project, wish, priced), review=Review.APPROVED, locks=""
+    )
+    order = ("list_total", "pk") if priced else ("floor", "pk")
+    picked = list(rows.order_by(*order).values_list("pk", flat=True)[: UNITS + 1])
+    shown = (
+        units_of_project_visible_to(access, project.pk).filter(pk__in=picked).select_related("layout", "salesperson")
+    )
+    seen = sight(access, project.pk)
+    return [_line(unit, seen, priced) for unit in shown.order_by(*order)]
+
+
+def _fits(project: Project, wish: Mapping[str, Any], priced: bool) -> Q:
+    """Layout by code or words, area as surveyed once known, budget as the list total, floors; what was not said excludes nothing."""
+    found = Q()
+    if wish.get("layout"):
+        word = wish["layout"].strip()
+        named = Layout.objects.filter(Q(code__iexact=word) | Q(description__icontains=word), project=project)
+        found &= Q(layout__in=named.values("pk"))
+    if priced and wish.get("budget_to") is not None:
+        found &= Q(list_total__lte=wish["budget_to"])
+    for name, low, high in (("floor", "floor_from", "floor_to"), ("built_area", "area_from", "area_to")):
+        field = Coalesce("surveyed_built_area", "built_area") if name == "built_area" else name
+        found &= _between(field, wish.get(low), wish.get(high))
+    return found
+
+
+def _between(field: Any, low: Any, high: Any) -> Q:
+    column = F(field) if isinstance(field, str) else field
+    found = Q()
+    if low is not None:
+        found &= Q(GreaterThanOrEqual(column, low))
+    if high is not None:
+        found &= Q(LessThanOrEqual(column, high))
+    return found
+
+
+def _line(unit: Unit, seen: Any, priced: bool) -> UnitLine:
+    shown = card(unit, seen)
+    return UnitLine(
+        pk=unit.pk,
+        number=unit.number,
+        layout=unit.layout.code if unit.layout else "",
+        area=unit.surveyed_built_area or unit.built_area,
+        floor=unit.floor_label or str(unit.floor),
+        list_total=shown.list_total if priced else None,
+        list_unit_price=shown.list_unit_price if priced else None,
+    )
