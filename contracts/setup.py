@@ -3,8 +3,10 @@
 from django.utils.translation import gettext_lazy as _
 
 from contracts import tasks as tasks  # the handlers of background work make themselves known when they are imported
+from contracts.queries.concerned import asked_for
 from contracts.services import claims
 from contracts.views import panel, sections
+from inventory.queries.concerned import named_by
 from inventory.services import expiry
 from salescontrol.core import navigation, notices, panels
 from salescontrol.core.permissions import Permission
@@ -15,6 +17,8 @@ NOTICES = {
     "claim.released": _("The hold on %(unit)s for your customer was released"),
     "claim.expired": _("The hold on %(unit)s for your customer has run out"),
     "claim.ask_release": _("A salesperson asks to release %(unit)s"),
+    "unit.taken": _("%(unit)s is held now"),
+    "unit.free": _("%(unit)s is available again"),
     "request.made": _("A salesperson asks for a hold (request %(request)s)"),
     "request.rejected": _("Your request %(request)s was answered: no hold"),
     "waiting.joined": _("Your customer was put on the waiting list of %(unit)s"),
@@ -32,6 +36,7 @@ RAIL = (
 def register() -> None:
     """Called once when the apps are ready."""
     expiry.register(claims.write_expiry)
+    named_by(asked_for)
     for code, text in NOTICES.items():
         notices.register(code, text)
     for label, name, order, icon, permission, count in RAIL:
