@@ -7,7 +7,7 @@ import pytest
 from contracts.services import holds, requests, waiting
 from inventory.queries.concerned import concerned
 from salescontrol.core.models import Notice
-from tests.contracts.stock import customer, hold
+from tests.contracts.stock import hold
 
 
 @pytest.fixture
