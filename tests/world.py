@@ -477,16 +477,17 @@ def _house(world: World) -> None:
 
 def _ways(world: World) -> None:
     """Robots of two people and of both projects' chats; whoever had their addresses could write there, so no page shows them."""
-    people = world.people
-    for whose in ({"user": people["salesperson"]}, {"user": people["colleague"]},
-                  {"project_id": world.rows.a.project.pk}, {"project_id": world.rows.b.project.pk}):  # fmt: skip
+    people, a, b = world.people, world.rows.a.project, world.rows.b.project
+    for by, whose in (
+        ("salesperson", {"user": people["salesperson"]}), ("colleague", {"user": people["colleague"]}),
+        ("supervisor", {"project_id": a.pk}), ("other_supervisor", {"project_id": b.pk}),
+    ):  # fmt: skip
         world._count += 1
         secret = f"zq{world._count:04d}k"
         world.tokens["phone"].add(secret)
-        outside.set_up(
-            way=outside.way_of(WayKind.ROBOT, **whose), groups=[], test=False, by=people["supervisor"],
-            address=f"https://open.feishu.cn/open-apis/bot/v2/hook/{secret}-9876",
-        )  # fmt: skip
+        address = f"https://open.feishu.cn/open-apis/bot/v2/hook/{secret}-9876"
+        way = outside.way_of(WayKind.ROBOT, **whose)
+        outside.set_up(way=way, address=address, groups=[], test=False, by=people[by])
 
 
 def _stops_and_grants(world: World) -> None:

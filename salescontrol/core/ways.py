@@ -35,13 +35,18 @@ def _line(slug: str, way: NoticeWay, state: NoticeDelivery | None) -> dict:
         "url": reverse("notice_way", args=[slug]),
         "address": outside.masked(way),
         "groups": [notices.GROUPS[code].label for code in way.groups if code in notices.GROUPS],
-        "state": state,
+        "state": _state(state),
     }
+
+
+def _state(delivery: NoticeDelivery | None) -> dict:
+    """When the last letter was taken, or was not."""
+    return {"sent_at": delivery.sent_at, "failed_at": delivery.failed_at} if delivery else {}
 
 
 def _steps(way: NoticeWay) -> Iterator[dict]:
     for entry in timeline(way)[:20] if way.pk else ():
-        yield {"at": entry.at, "text": _sentence(entry), "by": entry.by}
+        yield {"at": entry.at, "text": _sentence(entry), "who": getattr(entry.by, "name", "")}
 
 
 def _sentence(entry: Entry) -> str:
@@ -63,7 +68,7 @@ class WayPage(FormPage):
 
     def get_context(self) -> dict:
         state = outside.state_of([self.way]).get(self.way.pk)
-        return {"line": {"state": state, "steps": list(_steps(self.way))}}
+        return {"line": {"state": _state(state), "steps": list(_steps(self.way))}}
 
     def get_form_kwargs(self) -> dict:
         shared_only = self.way.project_id is not None
