@@ -44,7 +44,7 @@ def carry(rows: Sequence[Notice]) -> None:
         return
     ids = dict(Notice.objects.filter(key=first.key, to__in=[row.to_id for row in rows]).values_list("to", "pk"))
     NoticeDelivery.objects.bulk_create([NoticeDelivery(way=way, key=first.key) for way in ways], ignore_conflicts=True)
-    payloads = [{"notice": ids.get(way.to_id, min(ids.values())), "way": way.pk} for way in ways]
+    payloads = [{"notice": ids.get(way.to_id or 0, min(ids.values())), "way": way.pk} for way in ways]
     OutboxMessage.objects.bulk_create([OutboxMessage(topic=TOPIC, payload=payload) for payload in payloads])
 
 

@@ -62,7 +62,7 @@ def _sentence(entry: Entry) -> str:
 class WayPage(FormPage):
     """The base of the form of one way; `self.way` is found in `prepare`."""
 
-    form_class = WayForm
+    form_class = WayForm  # type: ignore[assignment]
     template_name = "core/way_form.html"
     way: NoticeWay
 
@@ -109,7 +109,7 @@ class WayEdit(WayPage):
         return {**super().get_context(), "back_url": reverse("notice_ways"), "context_line": intro}
 
     def proposed(self) -> str:
-        return self.request.user.email if self.way.kind == WayKind.EMAIL and not self.way.pk else ""
+        return getattr(self.request.user, "email", "") if self.way.kind == WayKind.EMAIL and not self.way.pk else ""
 
     def get_success_url(self, result: NoticeWay) -> str:
         return reverse("notice_ways")
