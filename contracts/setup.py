@@ -3,10 +3,12 @@
 from django.utils.translation import gettext_lazy as _
 
 from contracts import tasks as tasks  # the handlers of background work make themselves known when they are imported
+from contracts.queries.concerned import asked_for
 from contracts.services import claims, merging
 from contracts.views import calls, panel, sections
 from enquiries.services import merging as customers_merging
 from enquiries.services import ownership
+from inventory.queries.concerned import named_by
 from inventory.services import expiry
 from salescontrol.core import navigation, notices, panels
 from salescontrol.core.permissions import Permission
@@ -17,6 +19,8 @@ NOTICES = {
     "claim.released": _("The hold on %(unit)s for your customer was released"),
     "claim.expired": _("The hold on %(unit)s for your customer has run out"),
     "claim.ask_release": _("A salesperson asks to release %(unit)s"),
+    "unit.taken": _("%(unit)s is held now"),
+    "unit.free": _("%(unit)s is available again"),
     "request.made": _("A salesperson asks for a hold (request %(request)s)"),
     "request.rejected": _("Your request %(request)s was answered: no hold"),
     "waiting.joined": _("Your customer was put on the waiting list of %(unit)s"),
@@ -36,6 +40,7 @@ def register() -> None:
     expiry.register(claims.write_expiry)
     customers_merging.register(merging.move)
     ownership.keep(merging.bound)
+    named_by(asked_for)
     for code, text in NOTICES.items():
         notices.register(code, text)
     for label, name, order, icon, permission, count in RAIL:

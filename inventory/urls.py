@@ -20,6 +20,7 @@ from inventory.views import (
     projects,
     release,
     review,
+    robots,
     stops,
     units,
 )
@@ -101,6 +102,7 @@ urlpatterns = [
     path("layouts/<int:pk>/edit/", layouts.LayoutEdit.as_view(), name="layout_edit"),
     path("layouts/<int:pk>/materials/new/", materials.LayoutMaterialAdd.as_view(), name="layout_material_add"),
     path("settings/", projects.ProjectSettings.as_view(), name="project_settings"),
+    path("settings/robot/", robots.ProjectRobot.as_view(), name="project_robot"),
     path("displays/", displays.DisplayList.as_view(), name="displays"),
     path("displays/new/", displays.DisplayNew.as_view(), name="display_new"),
     path("displays/<int:pk>/revoke/", displays.DisplayRevoke.as_view(), name="display_revoke"),

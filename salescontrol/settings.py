@@ -7,7 +7,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from environs import validate
 
-from salescontrol.core.env import BASE_DIR, database, env, field_key, private_dir, secret
+from salescontrol.core.env import BASE_DIR, database, env, field_key, mail, private_dir, secret
 
 env.read_env(str(BASE_DIR / ".env"), recurse=False)
 
@@ -56,6 +56,15 @@ CELERY_TIMEZONE = "Asia/Shanghai"
 CELERY_BEAT_SCHEDULE = {
     "run-due": {"task": "salescontrol.core.tasks.run_due", "schedule": 2.0, "options": {"expires": 2}}
 }
+
+# ---------------------------------------------------------------- messages that leave the house
+globals().update(mail(env.str("EMAIL_URL", "")))
+EMAIL_TIMEOUT = 5
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", "salescontrol@localhost")
+ROBOT_HOSTS = env.list("ROBOT_HOSTS", ["qyapi.weixin.qq.com", "oapi.dingtalk.com", "open.feishu.cn"])
+PUBLIC_URL = env.str("PUBLIC_URL", "").rstrip("/")
+# The language of what a group chat is told, and of people who chose none.
+NOTICE_LANGUAGE = "zh-hans"
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 

@@ -60,6 +60,7 @@ def objects(world: World) -> dict[str, dict[str, dict]]:
         "background_again": ids(spent=rows.spent),
         "operation": {"specialist": {"op_id": rows.operation.op_id}, "missing": {"op_id": uuid4()}},
         "inbox_read": ids(mine=rows.notice, colleague=rows.foreign_notice),
+        "notice_way": {kind: {"kind": kind} for kind in ("email", "robot", "missing")},
         "inventory:board_panel": units,
         "inventory:board_skeleton": {"desk": {"digest": wire.digest(desk)}, "missing": {"digest": "0" * 24}},
         "inventory:board_prices": {"desk": {"digest": desk.prices}, "missing": {"digest": "0" * 24}},

@@ -43,10 +43,10 @@ from inventory.models import (
 from inventory.queries.scope import units_visible_to
 from inventory.services import changes, discounts, displays, grants, imports, prices, release, review, stops
 from inventory.states import BatchState, Lock, Status
-from salescontrol.core import approvals, clock, files, pictures
+from salescontrol.core import approvals, clock, files, outside, pictures
 from salescontrol.core.access import access_of, forget_access
 from salescontrol.core.history import save_tracked
-from salescontrol.core.models import Attachment, Holiday, Level, Notice, Operation, OutboxMessage
+from salescontrol.core.models import Attachment, Holiday, Level, Notice, Operation, OutboxMessage, WayKind
 from salescontrol.core.permissions import Role
 from security.models import Session, User
 from security.services import accounts, deputies, passwords
@@ -520,6 +520,22 @@ def _house(world: World) -> None:
                                               reference={"claim": world.token("a.operation")})  # fmt: skip
     rows.notice = Notice.objects.get(to=people["salesperson"], key="n-salesperson")
     rows.foreign_notice = Notice.objects.get(to=people["colleague"], key="n-colleague")
+    _ways(world)
+
+
+def _ways(world: World) -> None:
+    """Robots of two people and of both projects' chats; whoever had their addresses could write there, so no page shows them."""
+    people, a, b = world.people, world.rows.a.project, world.rows.b.project
+    for by, whose in (
+        ("salesperson", {"user": people["salesperson"]}), ("colleague", {"user": people["colleague"]}),
+        ("supervisor", {"project_id": a.pk}), ("other_supervisor", {"project_id": b.pk}),
+    ):  # fmt: skip
+        world._count += 1
+        secret = f"zq{world._count:04d}k"
+        world.tokens["phone"].add(secret)
+        address = f"https://open.feishu.cn/open-apis/bot/v2/hook/{secret}-9876"
+        way = outside.way_of(WayKind.ROBOT, **whose)
+        outside.set_up(way=way, address=address, groups=[], test=False, by=people[by])
 
 
 def _stops_and_grants(world: World) -> None:

@@ -17,6 +17,7 @@ from contracts.queries import losing
 from contracts.states import ClaimState, HoldKind, RequestState, WaitingState
 from inventory.models import Unit, UnitEvent, UnitInterest
 from inventory.queries.blocks import blocking
+from inventory.queries.concerned import concerned
 from inventory.queries.scope import units_visible_to
 from inventory.services import units as inventory
 from inventory.states import CLAIM_TABLE, Status
@@ -59,6 +60,7 @@ def begin(
     _event(unit, claim, action, Status.HELD, by=by, op_id=op_id, reason=reason, now=now)
     claim.save(force_insert=True)
     show_to_salesperson(claim)
+    _tell_others(unit, claim, by)
     return claim
 
 
@@ -84,6 +86,7 @@ def end(
     claim.state, claim.released_at, claim.released_by, claim.release_reason = state, now, by, reason[:300]
     claim.save(update_fields=["event_seq", "state", "released_at", "released_by", "release_reason"])
     hide_from_salesperson(claim)
+    _tell_others(unit, claim, by)
     if claim.kind == HoldKind.OFFER:
         _close_offer(claim, by, now)
     if WaitingEntry.every.filter(unit=unit, state=WaitingState.WAITING).exists():
@@ -155,6 +158,19 @@ def tell(claim: Claim, code: str, *, by) -> None:
             project_id=claim.project_id,
             unit=claim.unit.number,
         )
+
+
+def _tell_others(unit: Unit, claim: Claim, by) -> None:
+    """Everybody else whose business the unit is hears that it was taken, or is free again; never whose it is (R1.8)."""
+    others = [person for person in concerned([unit]) if person not in (claim.salesperson, by)]
+    notices.tell(
+        others,
+        "unit.taken" if unit.status == Status.HELD else "unit.free",
+        key=f"status-{unit.pk}-{claim.event_seq}",
+        url=reverse("inventory:board", args=[unit.project.code]),
+        project_id=unit.project_id,
+        unit=unit.number,
+    )
 
 
 def show_to_salesperson(claim: Claim) -> None:

@@ -77,6 +77,23 @@ def database(url: str, var_dir: Path, *, persistent: bool = False) -> dict:
     }
 
 
+def mail(url: str) -> dict:
+    """Django's settings of the mail server: none when `url` is empty, else `smtp://`, `smtps://` (TLS) or `smtp+tls://` (STARTTLS)."""
+    if not url:
+        return {"EMAIL_HOST": ""}
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtps", "smtp+tls") or not parts.hostname:
+        raise ImproperlyConfigured("EMAIL_URL must look like smtp+tls://user:password@host:587 (or be unset).")
+    return {
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or {"smtp": 25, "smtps": 465, "smtp+tls": 587}[parts.scheme],
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
+    }
+
+
 def _sqlite(path: Path) -> dict:
     # IMMEDIATE and the long timeout: with Django's default DEFERRED most concurrent writers fail as "database is locked".
     pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"

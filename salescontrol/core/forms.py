@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.core.validators import EmailValidator
 from django.forms.renderers import TemplatesSetting
 from django.utils.translation import gettext_lazy as _
 
@@ -92,3 +93,37 @@ class DecisionForm(Form):
     comment = forms.CharField(
         label=_("Comment"), required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 2})
     )
+
+
+class WayForm(Form):
+    """Where word of messages goes outside the inbox, and about which of them; a robot's present address is never in the form."""
+
+    address = forms.CharField(label=_("Address"), max_length=320, required=False)
+    groups = forms.MultipleChoiceField(
+        label=_("Send word of"), required=False, widget=forms.CheckboxSelectMultiple, choices=()
+    )
+    off = forms.BooleanField(label=_("Switch off and forget the address"), required=False)
+    test = forms.BooleanField(label=_("Send a test message now"), required=False)
+    wide = ("address", "groups")
+
+    def __init__(self, *args, groups: Iterable[tuple[str, Any]], email: bool, masked: str, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+        address = self.fields["address"]
+        address.widget.attrs["autocomplete"] = "off"
+        if email:
+            address.validators.append(EmailValidator())
+        else:
+            address.help_text = _("The address that WeCom, DingTalk or Feishu shows for the robot of a group.")
+        if masked and not email:
+            address.help_text = _("Leave it empty to keep %(address)s.") % {"address": masked}
+        self.fields["groups"].choices = list(groups)
+        if not masked:
+            del self.fields["off"]
+
+    def clean(self) -> dict[str, Any]:
+        """`address` as the service takes it: None to keep the present one, empty to switch off."""
+        values = super().clean() or {}
+        off, typed = values.pop("off", False), values.get("address", "").strip()
+        values["address"] = "" if off else typed or None
+        return values

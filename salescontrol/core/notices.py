@@ -1,13 +1,59 @@
 """Tells people: registered sentences with parameters, one per reader and key."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from salescontrol.core import clock
 from salescontrol.core.models import Notice
 
 _TEXTS: dict[str, object] = {}
+_CARRIERS: list[Callable[..., None]] = []
+
+
+@dataclass(frozen=True)
+class Group:
+    """Notices that a reader thinks of together: all that leaves the house about one of them is its `sentence`."""
+
+    label: Any
+    sentence: Any
+    shared: bool = True
+
+
+# `shared`: may go to a project's group chat; the others are one person's own business.
+GROUPS: dict[str, Group] = {
+    "decisions": Group(gettext_lazy("Requests and decisions"), gettext_lazy("A request or a decision waits for you.")),
+    "units": Group(
+        gettext_lazy("Status, prices and discounts of units"),
+        gettext_lazy("Status, price or discount of a unit that concerns you changed."),
+    ),
+    "claims": Group(
+        gettext_lazy("Holds and waiting lists"), gettext_lazy("There is news about a hold or a waiting list.")
+    ),
+    "customers": Group(gettext_lazy("Customers"), gettext_lazy("There is news about a customer.")),
+    "files": Group(gettext_lazy("Files that were read"), gettext_lazy("A file of yours was read."), shared=False),
+    "account": Group(
+        gettext_lazy("Account and sign-in"), gettext_lazy("There is news about your account."), shared=False
+    ),
+    "running": Group(
+        gettext_lazy("Running of the system"), gettext_lazy("The system needs somebody to look at it."), shared=False
+    ),
+    "other": Group(gettext_lazy("Everything else"), gettext_lazy("A message waits for you."), shared=False),
+}
+# The first word of a notice's code → its group; what is not named belongs to "other".
+_GROUP_OF = {
+    "approval": "decisions", "units": "decisions",
+    "unit": "units", "price": "units", "price_list": "units", "discount": "units", "sales": "units",
+    "claim": "claims", "request": "claims", "waiting": "claims",
+    "customer": "customers",
+    "batch": "files",
+    "account": "account", "password": "account", "session": "account", "deputy": "account", "access": "account",
+    "work": "running", "consistency": "running", "clock": "running", "chain": "running", "journal": "running",
+}  # fmt: skip
 
 
 def register(code: str, text) -> None:
@@ -15,13 +61,32 @@ def register(code: str, text) -> None:
     _TEXTS[code] = text
 
 
+def assign_group(word: str, group: str) -> None:
+    """Notices whose code begins with this word belong to the group; called when an app registers its notices."""
+    assert group in GROUPS, group
+    _GROUP_OF[word] = group
+
+
+def group_of(code: str) -> str:
+    """The group of a kind of notice."""
+    return _GROUP_OF.get(code.partition(".")[0], "other")
+
+
+def carried_by(function: Callable[..., None]) -> Callable[..., None]:
+    """Decorator: the function hears of every notice in the transaction that makes it, and leaves work behind, never waits."""
+    _CARRIERS.append(function)
+    return function
+
+
+@transaction.atomic(savepoint=False)
 def tell(users: Iterable, code: str, *, key: str, url: str = "", project_id: int | None = None, **params) -> int:
     """Put a notice into each user's inbox; a second call with the same key changes nothing. Returns how many were asked for."""
     assert code in _TEXTS, code
-    rows = [
-        Notice(to=user, code=code, params=params, url=url, project_id=project_id, key=key[:120]) for user in set(users)
-    ]
+    people, key = set(users), key[:120]
+    rows = [Notice(to=user, code=code, params=params, url=url, project_id=project_id, key=key) for user in people]
     Notice.objects.bulk_create(rows, ignore_conflicts=True)
+    for carry in _CARRIERS if rows else ():
+        carry(rows)
     return len(rows)
 
 

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from salescontrol.core import approvals, jobs, journal, navigation, options
+from salescontrol.core import outside as outside  # so does what carries notices outside
 from salescontrol.core import upkeep as upkeep  # its jobs make themselves known when they are imported
 from salescontrol.core.permissions import Permission
 

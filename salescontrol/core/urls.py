@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from salescontrol.core import health, pages
+from salescontrol.core import health, pages, ways
 
 urlpatterns = [
     path("", pages.Home.as_view(), name="home"),
@@ -14,6 +14,8 @@ urlpatterns = [
     path("inbox/", pages.Inbox.as_view(), name="inbox"),
     path("inbox/read/", pages.InboxRead.as_view(), name="inbox_read_all"),
     path("inbox/<int:pk>/read/", pages.InboxRead.as_view(), name="inbox_read"),
+    path("inbox/outside/", ways.Ways.as_view(), name="notice_ways"),
+    path("inbox/outside/<slug:kind>/", ways.WayEdit.as_view(), name="notice_way"),
     path("search/", pages.Search.as_view(), name="search"),
     path("background/", health.Background.as_view(), name="background"),
     path("background/<int:pk>/again/", health.BackgroundAgain.as_view(), name="background_again"),

@@ -26,6 +26,7 @@ RECORDED_OTHERWISE = {
     "core.Heartbeat": "a sign of life",
     "core.JobRun": "a log of its own",
     "core.Notice": "a message; what it tells of is recorded where it happened",
+    "core.NoticeDelivery": "what became of word of a message; the message is in the inbox",
     "core.NumberSequence": "a counter; the numbers stand on the rows that got them",
     "core.Operation": "what became of a form; what it did is recorded where it happened",
     "core.OutboxMessage": "work to be done; its effect is recorded where it happens",

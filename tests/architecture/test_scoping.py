@@ -11,6 +11,7 @@ from tests.architecture.source import APPS, Source, chain, sources
 VISIBLE = re.compile(r"visible(_whole)?_to$|^own_units$")
 # Queries that look at every row beside the services, each with its reason.
 DOORS = {
+    "contracts/queries/concerned.py": "whom a change of a unit concerns, whoever makes it",
     "contracts/queries/holds.py": "the events of a claim that was found among the visible ones",
     "contracts/queries/live.py": "caps and cool-downs count the holds of a customer, whoever placed them",
     "contracts/queries/losing.py": "who has the unit; told only to readers with sight of all claims",

@@ -17,6 +17,7 @@ WRITERS = {
     "salescontrol/core/notices.py": "tells people",
     "salescontrol/core/numbering.py": "gives numbers",
     "salescontrol/core/options.py": "settings of the office",
+    "salescontrol/core/outside.py": "what carries notices outside is a service of the kernel",
     "salescontrol/core/operations.py": "keeps what a form led to",
     "salescontrol/core/seals.py": "seals evidence",
     "salescontrol/core/transitions.py": "the one way a state moves",

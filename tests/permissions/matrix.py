@@ -40,6 +40,10 @@ inbox                                ·          22222222i22  xi
 inbox_read                           mine       xi           33333333i33
 inbox_read                           colleague  ·            333333
 inbox_read_all                       ·          xi           33333333i33
+# Everybody chooses for themselves where word of their messages goes; an empty form chooses nothing.
+notice_way                           email      22222222i22  33333333i33
+notice_way                           robot      222222       333333
+notice_ways                          ·          22222222i22  xi
 operation                            specialist -2------i--  xi
 readyz                               ·          vvvvvvvvvvv  xx
 search                               ·          22222222i22  xi
@@ -408,6 +412,8 @@ inventory:phase_new                  ·          2FFFFFF-i--  uFFFFFF-i--
 inventory:phase_new                  abroad     --F2F        --FuF
 inventory:project_edit               ·          2FFFFFF-i--  uFFFFFF-i--
 inventory:project_edit               abroad     --F2F        --FuF
+inventory:project_robot              ·          2FFFFFF-i--  3FFFFFF-i--
+inventory:project_robot              abroad     --F2F        --F3F
 inventory:project_settings           ·          2FFFFFF-i--  xi
 inventory:project_settings           abroad     --F2F        ·
 inventory:review_rules               ·          2FFFFFF-i--  3FFFFFF-i--

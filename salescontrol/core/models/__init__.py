@@ -4,7 +4,7 @@ from salescontrol.core.models.approval import Approval, ApprovalDecision, Approv
 from salescontrol.core.models.attachment import Attachment, Level
 from salescontrol.core.models.audit import AuditEvent
 from salescontrol.core.models.job import Heartbeat, JobRun, OutboxMessage
-from salescontrol.core.models.notice import Notice
+from salescontrol.core.models.notice import Notice, NoticeDelivery, NoticeWay, WayKind
 from salescontrol.core.models.number import NumberSequence
 from salescontrol.core.models.operation import Operation
 from salescontrol.core.models.seal import Seal, SealedRow
@@ -21,10 +21,13 @@ __all__ = [
     "JobRun",
     "Level",
     "Notice",
+    "NoticeDelivery",
+    "NoticeWay",
     "NumberSequence",
     "Operation",
     "OutboxMessage",
     "Seal",
     "SealedRow",
     "Setting",
+    "WayKind",
 ]
