@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from enquiries import phones
-from enquiries.forms.customers import OwnerField
 from enquiries.states import Channel, CustomerKind, Grade, Motive, PaperKind, Purpose, Way
 from salescontrol.core.forms import Form, OnceForm
 
@@ -102,15 +101,23 @@ class FollowUpForm(OnceForm):
 
 
 class TransferForm(Form):
-    """Which colleague should look after the customer, and why."""
+    """Which colleague should look after the customer, and why; salespeople know each other's numbers, no list names them."""
 
-    owner = OwnerField(label=gettext_lazy("Salesperson"))
+    owner = forms.CharField(
+        label=gettext_lazy("Employee number of the colleague"), max_length=20, widget=forms.TextInput(attrs=_PLAIN)
+    )
     reason = reason()
     wide = ("reason",)
 
     def __init__(self, *args, salespeople: Sequence, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner"].offer(salespeople, _("choose"))
+        self.people = {person.employee_no.upper(): person for person in salespeople}
+
+    def clean_owner(self) -> Any:
+        person = self.people.get(self.cleaned_data["owner"].strip().upper())
+        if person is None:
+            raise forms.ValidationError(_("No other salesperson of this project has this employee number."))
+        return person
 
 
 class DisputeForm(PhoneForm):

@@ -61,7 +61,7 @@ def find(access: Access, project: Project, number: str) -> Customer:
     user's (abuse 25)."""
     found = listed(access, project).filter(number=number).first()
     if found is None:
-        found = listed(access, project).filter(pk=kept_for(project, number)).first()
+        found = listed(access, project).filter(pk=kept_for(project, number) or 0).first()
     if found is None:
         raise NotVisible("")
     return found

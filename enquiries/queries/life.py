@@ -65,9 +65,9 @@ def steps(access: Access, customer: Customer) -> list[Step]:
 def _entries(customer: Customer, hidden: tuple[str, ...]) -> list[Entry]:
     """What became of the row, then what became of numbers without the row: one that came with an entry is told by that entry."""
     ids = lives_of(customer)
-    found = [entry for _row, entry in lives(Customer.history.filter(id__in=ids), hidden=hidden)]  # type: ignore[attr-defined]
+    found = [entry for _row, entry in lives(Customer.history.filter(id__in=ids), hidden=hidden)]
     for model in (CustomerPhone, IdPaper):
-        records = model.history.filter(customer_id__in=ids, history_type__in="+-")  # type: ignore[attr-defined]
+        records = model.history.filter(customer_id__in=ids, history_type__in="+-")
         named = records.filter(history_change_reason__in=OF_NUMBERS).select_related("history_user")
         found += [Entry(row.history_date, row.history_user, row.history_change_reason) for row in named]
     return sorted(found, key=lambda entry: entry.at, reverse=True)

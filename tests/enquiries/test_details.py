@@ -345,3 +345,13 @@ def test_two_who_wait_for_one_unit_are_not_merged_and_nothing_moves(room):
         )
     assert code(merging.merge, kept=room.mine, number=room.theirs.number, reason="x", by=room.specialist) == "both"
     assert CustomerPhone.every.filter(customer=room.theirs).exists()
+
+
+def test_a_salesperson_names_the_colleague_by_employee_number_on_the_page(room, sign_in):
+    client, url = sign_in(room.salesperson), f"/p/AAA/customers/{room.mine.number}/pass-on/"
+    assert "Xu Lei" not in client.get(url).content.decode()
+    refused = client.post(url, {"owner": "nobody", "reason": "Leave"})
+    assert refused.status_code == 422
+    assert "has this employee number" in refused.content.decode()
+    assert client.post(url, {"owner": room.colleague.employee_no, "reason": "Leave"}).status_code == 302
+    assert Approval.objects.get().after["owner"] == room.colleague.pk
