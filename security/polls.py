@@ -115,7 +115,7 @@ def _answer(request: HttpRequest, kept: _Kept) -> HttpResponse | None:
     return None if text is None else _response(request, kept, text)
 
 
-def _response(request: HttpRequest, kept: _Kept, text: str) -> HttpResponse:
+def _response(request: Any, kept: _Kept, text: str) -> HttpResponse:
     """The same answer as the last, with its headers."""
     request.resolver_match, request.user = kept.match, _Reader(kept.state.user_id)
     response = HttpResponse(text.encode(), headers=kept.headers)
@@ -123,17 +123,17 @@ def _response(request: HttpRequest, kept: _Kept, text: str) -> HttpResponse:
     return response
 
 
-def _keep(key: tuple, request: HttpRequest, response: HttpResponse) -> None:
+def _keep(key: tuple, request: Any, response: Any) -> None:
     """Remember how the next look is asked for, if this answer says how; forget what is not so any more."""
     quiet, row = getattr(response, "quiet", None), getattr(getattr(request, "session", None), "row", None)
     stamp = getattr(row, "rights_stamp", None)
-    if quiet is None or not stamp or response.cookies or request.access.deputy_of or request.access.may_stand_in:
+    if quiet is None or row is None or not stamp or response.cookies:
         _KEPT.pop(key, None)
         return
-    state = _State(
-        *(getattr(row, name) for name in _State._fields[:8]),
-        password=row.user.password, auth_epoch=row.user.auth_epoch, is_active=row.user.is_active, stamp=stamp,
-    )  # fmt: skip
+    if request.access.deputy_of or request.access.may_stand_in:
+        return  # Their rights change by the clock.
+    session = [getattr(row, name) for name in _State._fields[:8]]
+    state = _State._make([*session, row.user.password, row.user.auth_epoch, row.user.is_active, stamp])
     headers = {name: value for name, value in response.items() if name != "Content-Length"}
     now = "(SELECT at FROM moment)"
     sql = _ASK.format(now=_NOW[connection.vendor], source=quiet.source(connection.vendor, now))

@@ -134,7 +134,7 @@ class BoardChanges(LiveBase):
         rung = rung_since(self.project_id, self.known.mark, user_id=reader, now=now)
         if not rung.units and not rung.lost:
             response = self.answer(replace(self.known, mark=rung.mark))
-            response.quiet = QuietBoard(self.reader, reader)  # type: ignore[attr-defined]
+            response.quiet = QuietBoard(self.reader, reader)
             return response
         self.find()
         fresh, cells = wire.digest(self.live), self.cells(rung)
