@@ -34,6 +34,26 @@ _POSTGRES = """
 CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body}; RETURN NULL; END $$;
 CREATE OR REPLACE TRIGGER {name} AFTER {verb} ON {table} FOR EACH ROW {when} EXECUTE FUNCTION {name}();
 """
+# What a poll asks (`queries.feed`), as a function because the database keeps the plan of one: to plan it costs more than to do it.
+_ASK = """
+CREATE OR REPLACE FUNCTION board_rung(
+    of_project bigint, since xid8, since_at timestamptz, until_at timestamptz, reader bigint,
+    OUT mark bigint, OUT units text
+) LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
+           (SELECT string_agg(DISTINCT rung.unit_id::text || CASE WHEN rung.place THEN 'p' ELSE '' END, ',') FROM (
+             SELECT unit_id, place FROM inventory_boardchange WHERE project_id = of_project AND tx >= since
+             UNION ALL SELECT id, false FROM inventory_unit
+              WHERE project_id = of_project AND status = 'HELD' AND claim_ends_at > since_at AND claim_ends_at <= until_at
+             UNION ALL SELECT u.id, false FROM inventory_unitinterest i JOIN inventory_unit u ON u.id = i.unit_id
+              WHERE i.user_id = reader AND i.until > since_at AND i.until <= until_at AND u.project_id = of_project
+             UNION ALL SELECT u.id, false FROM inventory_accessgrant g JOIN inventory_unit u ON u.id = g.unit_id
+              WHERE g.user_id = reader AND g.until > since_at AND g.until <= until_at AND u.project_id = of_project
+           ) rung)
+      INTO mark, units;
+END $$;
+"""
 _SQLITE = ("DROP TRIGGER IF EXISTS {name}", "CREATE TRIGGER {name} AFTER {verb} ON {table} {when} BEGIN {body}; END")
 
 
@@ -45,6 +65,7 @@ def install(sender: Any, using: str, **kwargs: Any) -> None:
             return  # Migrated back to before there was a live board.
         if connection.vendor == "postgresql":
             cursor.execute(_TX)
+            cursor.execute(_ASK)
         for trigger in _triggers(connection.vendor):
             for statement in (_POSTGRES,) if connection.vendor == "postgresql" else _SQLITE:
                 cursor.execute(statement.format(**trigger))

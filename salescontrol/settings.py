@@ -97,6 +97,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "salescontrol.core.middleware.RequestLog",
+    "security.polls.QuietPolls",
     "salescontrol.core.middleware.ScopedRows",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

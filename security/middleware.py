@@ -1,6 +1,7 @@
 """What each request needs to know about its user: access, language, session limits, and duties before work."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -20,7 +21,7 @@ from django.utils.translation import gettext as _
 from salescontrol.core import clock
 from salescontrol.core.access import access_of
 from salescontrol.core.middleware import client_ip
-from security.models import EndReason, Session, User
+from security.models import EndReason, User
 from security.services.sessions import close_session, note_request
 
 SEEN_EVERY = timedelta(minutes=1)
@@ -95,7 +96,7 @@ class SessionLimits:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         row = getattr(request.session, "row", None)
         request.arrived_at = clock.came_with(row.read_at) if row is not None and row.user_id is not None else None
-        if request.arrived_at and (reason := _over(row, request.arrived_at)):
+        if request.arrived_at and (reason := over(row, request.arrived_at)):
             close_session(session=row, by=None, reason=reason)
             request.session.flush()
             request.session.ended = reason
@@ -116,7 +117,8 @@ class SessionLimits:
             note_request(session=row, device=device, ip=client_ip(request))
 
 
-def _over(row: Session, now: datetime) -> str:
+def over(row: Any, now: datetime) -> str:
+    """Why the session with these moments is over by now; empty when it is not."""
     if now - row.started_at >= timedelta(hours=settings.SESSION_HOURS):
         return EndReason.ABSOLUTE
     if now - row.seen_at >= timedelta(minutes=settings.SESSION_IDLE_MINUTES):

@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 from django.db.models import QuerySet
 
-from inventory.models import Building, Layout, Project, Unit, UnitInterest
+from inventory.models import Building, Layout, Project, Unit
 from inventory.models.unit import ATTACHED_TYPES
-from inventory.queries.scope import own_units, units_of_project_visible_to
+from inventory.queries.scope import own_unit_ids, units_of_project_visible_to
 from inventory.queries.standing import status_at
 from inventory.states import SALE_STATES, SOLD, Status
 from salescontrol.core import clock
@@ -182,11 +182,7 @@ def mine_of(access: Access, project: Project, ids: Collection[int] | None = None
     """The reader's own units of the project (among `ids`); a wall display has none."""
     if access.user is None:
         return frozenset()
-    units = own_units(access).filter(project=project).order_by().values_list("pk", flat=True)
-    units = units if ids is None else units.filter(pk__in=ids)
-    # Two questions, because together no index answers them.
-    named = UnitInterest.objects.filter(user=access.user, unit__project=project).values("unit")
-    return frozenset(units.filter(salesperson=access.user)) | frozenset(units.filter(pk__in=named))
+    return own_unit_ids(access, project.pk, ids)
 
 
 def read_board(access: Access, project: Project) -> Board:

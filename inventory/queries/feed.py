@@ -15,37 +15,27 @@ from django.db import connection
 from salescontrol.core import clock
 
 KEPT = timedelta(hours=24)
+_SQLITE_MOMENT = "%Y-%m-%d %H:%M:%S.%f"
 _MARKS = {
     "postgresql": "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
     "sqlite": "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'inventory_boardchange'), 0)",
 }
-# A hold that ran out, and sight of a unit that ended, change a board without anybody having written anything.
-_BY_THE_CLOCK = """
-UNION ALL SELECT id, {no} FROM inventory_unit
- WHERE project_id = %(project)s AND status = 'HELD' AND claim_ends_at > %(at)s AND claim_ends_at <= %(now)s
-UNION ALL SELECT u.id, {no} FROM inventory_unitinterest i JOIN inventory_unit u ON u.id = i.unit_id
- WHERE i.user_id = %(user)s AND i.until > %(at)s AND i.until <= %(now)s AND u.project_id = %(project)s
-UNION ALL SELECT u.id, {no} FROM inventory_accessgrant g JOIN inventory_unit u ON u.id = g.unit_id
- WHERE g.user_id = %(user)s AND g.until > %(at)s AND g.until <= %(now)s AND u.project_id = %(project)s
-"""
-_ASK = """
-SELECT ({mark}), (SELECT {words} FROM (
-  SELECT unit_id, place FROM inventory_boardchange WHERE project_id = %(project)s AND {after} {by_the_clock}
-) rung)
-"""
-_RUNG = {
-    "postgresql": _ASK.format(
-        mark=_MARKS["postgresql"],
-        words="string_agg(DISTINCT unit_id::text || CASE WHEN place THEN 'p' ELSE '' END, ',')",
-        after="tx >= %(mark)s::text::xid8",
-        by_the_clock=_BY_THE_CLOCK.format(no="false"),
-    ),
-    "sqlite": _ASK.format(
-        mark=_MARKS["sqlite"],
-        words="group_concat(DISTINCT unit_id || CASE WHEN place THEN 'p' ELSE '' END)",
-        after="id > %(mark)s",
-        by_the_clock=_BY_THE_CLOCK.format(no="0"),
-    ),
+# The two columns of the answer, as a source of rows; on PostgreSQL `inventory.feed` keeps the question in the database. A hold
+# that ran out, and sight of a unit that ended, change a board without anybody having written anything.
+_SOURCES = {
+    "postgresql": "board_rung(%(project)s, %(mark)s::text::xid8, %(at)s, {now}, %(user)s) AS rung",
+    "sqlite": """
+(SELECT (SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'inventory_boardchange'), 0)) AS mark, (
+  SELECT group_concat(DISTINCT unit_id || CASE WHEN place THEN 'p' ELSE '' END) FROM (
+    SELECT unit_id, place FROM inventory_boardchange WHERE project_id = %(project)s AND id > %(mark)s
+    UNION ALL SELECT id, 0 FROM inventory_unit
+     WHERE project_id = %(project)s AND status = 'HELD' AND claim_ends_at > %(at)s AND claim_ends_at <= {now}
+    UNION ALL SELECT u.id, 0 FROM inventory_unitinterest i JOIN inventory_unit u ON u.id = i.unit_id
+     WHERE i.user_id = %(user)s AND i.until > %(at)s AND i.until <= {now} AND u.project_id = %(project)s
+    UNION ALL SELECT u.id, 0 FROM inventory_accessgrant g JOIN inventory_unit u ON u.id = g.unit_id
+     WHERE g.user_id = %(user)s AND g.until > %(at)s AND g.until <= {now} AND u.project_id = %(project)s
+  )
+) AS units) AS rung""",
 }
 
 
@@ -75,15 +65,32 @@ def mark(now: datetime | None = None) -> Mark:
         return Mark(cursor.fetchone()[0], at)
 
 
+def source(vendor: str, now: str) -> str:
+    """What `rung_since` asks, for another statement's FROM: rung.mark and rung.units; `now` is SQL for the instant."""
+    return _SOURCES[vendor].format(now=now)
+
+
+def values(project_id: int, since: Mark, *, user_id: int | None) -> dict[str, Any]:
+    """What `source` needs to know."""
+    at = since.at.strftime(_SQLITE_MOMENT) if connection.vendor == "sqlite" else since.at
+    return {"project": project_id, "mark": since.position, "at": at, "user": user_id}
+
+
 def rung_since(project_id: int, since: Mark, *, user_id: int | None, now: datetime | None = None) -> Rung:
     """The units of the project that changed since the mark, for a reader whose own sight may also have ended. One query."""
     at = now or clock.now()
-    asked: dict[str, Any] = {"project": project_id, "mark": since.position, "at": since.at, "now": at, "user": user_id}
-    if connection.vendor == "sqlite":
-        asked |= {name: value.strftime("%Y-%m-%d %H:%M:%S.%f") for name, value in (("at", since.at), ("now", at))}
+    until = at.strftime(_SQLITE_MOMENT) if connection.vendor == "sqlite" else at
     with connection.cursor() as cursor:
-        cursor.execute(_RUNG[connection.vendor], asked)
-        position, text = cursor.fetchone()
+        cursor.execute(
+            f"SELECT rung.mark, rung.units FROM {source(connection.vendor, '%(now)s')}",  # noqa: S608
+            {**values(project_id, since, user_id=user_id), "now": until},
+        )
+        return rung(since, cursor.fetchone(), at)
+
+
+def rung(since: Mark, found: tuple[int, str | None], at: datetime) -> Rung:
+    """What these two columns say."""
+    position, text = found
     units: dict[int, bool] = {}
     for word in text.split(",") if text else ():
         pk = int(word.removesuffix("p"))

@@ -1,12 +1,17 @@
 """What keeps an open board alive (decisions 12): its skeleton and prices by their hash, how units stand, and what changed."""
 
+import json
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 
 from inventory import wire
+from inventory.queries import feed
 from inventory.queries.board import Wanted, board_units, matching, mine_of, skeleton
 from inventory.queries.feed import Mark, Rung, rung_since
 from inventory.queries.live import Live, hash_of, standing_of
@@ -15,6 +20,7 @@ from inventory.views.board import LEGEND, BoardBase
 from inventory.views.tokens import Known, read_token, seconds, token_of
 from salescontrol.core import clock
 from salescontrol.core.permissions import Permission
+from salescontrol.core.polls import Asked
 
 
 class LiveBase(BoardBase):
@@ -127,7 +133,9 @@ class BoardChanges(LiveBase):
         reader = self.access.user and self.access.user.pk
         rung = rung_since(self.project_id, self.known.mark, user_id=reader, now=now)
         if not rung.units and not rung.lost:
-            return self.answer(replace(self.known, mark=rung.mark))
+            response = self.answer(replace(self.known, mark=rung.mark))
+            response.quiet = QuietBoard(self.reader, reader)
+            return response
         self.find()
         fresh, cells = wire.digest(self.live), self.cells(rung)
         more = {"counts": self.counts()} if cells else {}
@@ -135,9 +143,7 @@ class BoardChanges(LiveBase):
         return self.answer(Known(self.project_id, rung.mark, fresh), cells=cells, reload=reload, **more)
 
     def answer(self, known: Known, **found) -> HttpResponse:
-        token, now = token_of(self.reader, known), round(seconds(known.mark.at), 3)
-        answer = {"token": token, "now": now, "cells": [], "reload": False, **found}
-        return JsonResponse(answer, json_dumps_params={"separators": (",", ":")})
+        return HttpResponse(said(self.reader, known, **found), content_type="application/json")
 
     def cells(self, rung: Rung) -> list[list]:
         """Each changed unit that this reader sees: id, letter, locks, total, end of the hold, mine, asked for."""
@@ -158,3 +164,28 @@ class BoardChanges(LiveBase):
         places = skeleton(board_units(self.access, self.project).filter(pk__in=ids))
         stands = {place.pk: standing_of(self.live.cell(place.pk), mine=place.pk in mine) for place in places}
         return {place.pk for place in places if self.wanted.takes(place, stands[place.pk])}
+
+
+def said(reader: str, known: Known, **found) -> str:
+    """The answer to a look, as JSON."""
+    token, now = token_of(reader, known), round(seconds(known.mark.at), 3)
+    answer = {"token": token, "now": now, "cells": [], "reload": False, **found}
+    return json.dumps(answer, cls=DjangoJSONEncoder, separators=(",", ":"))
+
+
+class QuietBoard(NamedTuple):
+    """How the next look of this reader is answered while nothing changed (`core.polls.Quiet`)."""
+
+    reader: str
+    user_id: int | None
+
+    def source(self, vendor: str, now: str) -> str:
+        return feed.source(vendor, now)
+
+    def ask(self, request: HttpRequest) -> Asked | None:
+        known = read_token(self.reader, request.GET.get("token", ""))
+        return known and Asked(feed.values(known.project_id, known.mark, user_id=self.user_id), known)
+
+    def answer(self, known: Known, found: tuple, now: datetime) -> str | None:
+        rung = feed.rung(known.mark, found, now)
+        return None if rung.units or rung.lost else said(self.reader, replace(known, mark=rung.mark))
