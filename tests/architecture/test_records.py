@@ -1,6 +1,7 @@
 """Nothing important changes without a record, and records stay as they were written (architecture rule 8, quality A1, A3)."""
 
 import uuid
+from datetime import time
 
 import pytest
 from django.apps import apps
@@ -117,7 +118,7 @@ def evidence(people):
 def _any_row(model) -> None:
     """A row of a history, with something in every column that must have something."""
     given = {models.DecimalField: 1, models.IntegerField: 1, models.DateTimeField: clock.now(), models.DateField: clock.today(),
-             models.JSONField: {}, models.ForeignKey: 1, models.UUIDField: uuid.uuid4()}  # fmt: skip
+             models.TimeField: time(9), models.JSONField: {}, models.ForeignKey: 1, models.UUIDField: uuid.uuid4()}  # fmt: skip
     needed = [field for field in model._meta.concrete_fields if not (field.null or field.has_default())]
     model.objects.create(**{
         field.attname: next((value for kind, value in given.items() if isinstance(field, kind)), "")
