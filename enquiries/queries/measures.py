@@ -1,6 +1,6 @@
 """How the room answers the phone (R2.1): shares, hours, people, channels, and how soon salespeople know. Six queries."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
@@ -81,8 +81,9 @@ _COUNTS = {
 }
 
 
-def _line(label: Any, counts: dict, asked: dict) -> Line:
-    return Line(label, counts["total"], *(counts[name] for name in ANSWERS), asked=urlencode(asked))
+def _line(label: Any, counts: Mapping[str, Any], asked: dict) -> Line:
+    shares = {name: counts[name] for name in ANSWERS}
+    return Line(label=label, total=counts["total"], **shares, asked=urlencode(asked))
 
 
 def _confirmed(rows: QuerySet[Call]) -> QuerySet:
@@ -102,6 +103,7 @@ def _people(rows: QuerySet[Call], days: dict) -> Iterable[Line]:
 
 
 def _channels(rows: QuerySet[Call], days: dict) -> Iterable[Line]:
-    for found in rows.values("channel").annotate(**_COUNTS).order_by("-total", "channel"):
+    grouped: Iterable[Any] = rows.values("channel").annotate(**_COUNTS)
+    for found in sorted(grouped, key=lambda counts: (-counts["total"], counts["channel"])):
         channel = found["channel"]
         yield _line(Channel(channel).label if channel else "–", found, {**days, "channel": channel or "none"})

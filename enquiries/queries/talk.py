@@ -51,7 +51,7 @@ class Step:
 def steps(point: TalkingPoint) -> list[Step]:
     """The life of a talking point, newest first: who changed what, word for word."""
     entries = timeline(point, hidden=("kept_by",))
-    return [Step(entry.at, entry.by.name if entry.by else "", tuple(_lines(entry))) for entry in entries]
+    return [Step(entry.at, getattr(entry.by, "name", ""), tuple(_lines(entry))) for entry in entries]
 
 
 def _lines(entry: Any) -> Iterator[str]:
