@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 
@@ -13,6 +13,7 @@ from enquiries.models import TalkingPoint
 from enquiries.queries.scope import points_visible_to
 from enquiries.states import Talk
 from inventory.models import Layout, Project, Unit
+from inventory.models.unit import ATTACHED_TYPES
 from inventory.queries.present import card, sight
 from inventory.queries.scope import units_of_project_visible_to
 from inventory.queries.standing import stands_in
@@ -74,7 +75,8 @@ def _units(access: Access, project: Project, wish: Mapping[str, Any]) -> list[Un
     rows = units_of_project_visible_to(access, project.pk).filter(
         stands_in([Status.AVAILABLE], now), _fits(project, wish, priced), review=Review.APPROVED, locks=""
     )
-    order = ("list_total", "pk") if priced else ("floor", "pk")
+    # Homes and shops first: parking and storage are cheaper than any home, and seldom what somebody calls for.
+    order = (Case(When(property_type__in=ATTACHED_TYPES, then=1), default=0), "list_total" if priced else "floor", "pk")
     picked = list(rows.order_by(*order).values_list("pk", flat=True)[: UNITS + 1])
     shown = (
         units_of_project_visible_to(access, project.pk).filter(pk__in=picked).select_related("layout", "salesperson")
