@@ -103,7 +103,7 @@ def test_abuse_33_a_grant_over_since_a_second_opens_no_page_and_no_list(room, gr
     if how == "over":
         moment = granted.until + timedelta(seconds=1)
         monkeypatch.setattr(clock, "now", lambda: moment)
-        monkeypatch.setattr("security.middleware._over", lambda row, now: "")
+        monkeypatch.setattr("security.middleware.over", lambda row, now: "")
     else:
         AccessGrant.objects.filter(pk=granted.pk).update(ended_at=clock.now(), ended_by=room.supervisor)
 

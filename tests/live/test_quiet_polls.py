@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from inventory.models import ProjectGrant
 from inventory.queries.live import LETTERS
 from inventory.states import Status
-from salescontrol.core import clock
+from salescontrol.core import audit, clock
 from salescontrol.core.history import save_tracked
 from security import polls
 from security.models import EndReason, Session, User
@@ -113,7 +113,9 @@ def test_a_changed_account_is_told_nothing_more(poll, change):
 
 
 def test_lost_rights_are_lost_at_the_next_look(poll):
-    ProjectGrant.objects.filter(user=poll.person).delete()
+    with transaction.atomic():
+        ProjectGrant.objects.filter(user=poll.person).delete()
+        audit.record("role.revoke", by=None, target=poll.person)
     answer = poll()
     assert not poll.short
     assert answer.status_code in (403, 404)
