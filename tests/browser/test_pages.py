@@ -18,7 +18,8 @@ SERIOUS = {"serious", "critical"}
 # Addresses that answer with a file, with plain text or with what a script reads.
 NO_PAGES = {"healthz", "readyz", "inventory:board_excel", "inventory:batch_file", "inventory:batch_workbook", "inventory:material_file",
             "inventory:material_picture", "inventory:price_list_template", "inventory:batch_progress", "display_changes",
-            "inventory:board_changes", "inventory:board_state", "inventory:board_prices", "inventory:board_skeleton"}  # fmt: skip
+            "inventory:board_changes", "inventory:board_state", "inventory:board_prices", "inventory:board_skeleton",
+            "enquiries:call_waiting", "calendar_feed"}  # fmt: skip
 # Who opens a page when several may, and the pages that differ by role.
 PREFERRED = ("supervisor", "marketing", "management", "administrator", "salesperson", "anonymous")
 BY_ROLE = ("home", "inventory:board", "inventory:unit", "inventory:unit_list", "inventory:board_panel", "approval_list")

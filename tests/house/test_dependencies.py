@@ -78,6 +78,7 @@ USED_AS = {
     "lxml": "openpyxl",  # openpyxl writes with lxml when it is installed
     "pillow": "from PIL",
     "psycopg": "django.db.backends.postgresql",
+    "python-stdnum": "from stdnum",
     "python-calamine": "python_calamine",
     "redis": "CELERY_BROKER_URL",  # Celery's broker client
     "whitenoise": "whitenoise.middleware",

@@ -199,12 +199,12 @@ def test_the_panel_offers_only_what_this_user_may_do_now(stock, sign_in):
         page = text_of(sign_in(person).get(f"{URL}unit/{stock.units[status].pk}/", headers={"HX-Request": "true"}))
         return re.findall(r'<a class="btn[^"]*"[^>]*>([^<]+)</a>', page)
 
-    keep = "Keep for an opening event"
-    assert buttons(stock.supervisor, Status.WITHHELD) == ["Put on sale", "Propose a change", "Assign", keep]
-    assert buttons(stock.supervisor, Status.AVAILABLE) == ["Hold", "Withhold", "Propose a change", "Assign", keep]
-    assert buttons(stock.specialist, Status.AVAILABLE) == ["Hold", "Propose to withhold", "Propose a change"]
-    assert buttons(stock.specialist, Status.WITHHELD) == ["Propose to put on sale", "Propose a change"]
-    assert buttons(stock.specialist, Status.HELD) == ["Join the waiting list", "Propose a change"]
+    keep, book = "Keep for an opening event", "Book a viewing"
+    assert buttons(stock.supervisor, Status.WITHHELD) == [book, "Put on sale", "Propose a change", "Assign", keep]
+    assert buttons(stock.supervisor, Status.AVAILABLE) == ["Hold", book, "Withhold", "Propose a change", "Assign", keep]
+    assert buttons(stock.specialist, Status.AVAILABLE) == ["Hold", book, "Propose to withhold", "Propose a change"]
+    assert buttons(stock.specialist, Status.WITHHELD) == [book, "Propose to put on sale", "Propose a change"]
+    assert buttons(stock.specialist, Status.HELD) == ["Join the waiting list", book, "Propose a change"]
     assert buttons(stock.finance, Status.AVAILABLE) == []
     assert "Put on sale" not in buttons(stock.supervisor, Status.DRAFT)
 

@@ -21,6 +21,8 @@ NOTICED = {
     "contracts.queries.scope.claims_visible_to": [("salesperson", "contracts:hold"), ("salesperson", "contracts:hold_list")],
     "contracts.queries.scope.requests_visible_to": [("salesperson", "contracts:request"), ("salesperson", "contracts:request_list")],
     "contracts.queries.scope.waiting_visible_to": [("salesperson", "contracts:waiting_leave"), ("salesperson", "contracts:waiting_list")],
+    "enquiries.queries.scope.calls_visible_to": [("salesperson", "enquiries:call"), ("salesperson", "enquiries:call_list")],
+    "enquiries.queries.scope.points_visible_to": [("specialist", "enquiries:talk"), ("salesperson", "enquiries:talk_list")],
     "enquiries.queries.scope.customers_visible_to": [("salesperson", "enquiries:customer"), ("salesperson", "enquiries:customer_list")],
     "enquiries.queries.scope.follow_ups_visible_to": [("salesperson", "enquiries:follow_ups_due")],
     "enquiries.queries.scope.viewings_visible_to": [("salesperson", "enquiries:viewing"), ("salesperson", "enquiries:viewing_list")],

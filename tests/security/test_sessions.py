@@ -228,6 +228,7 @@ PUBLIC = {
     "readyz",
     "display",
     "display_changes",
+    "calendar_feed",
 }
 
 

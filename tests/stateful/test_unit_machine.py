@@ -178,13 +178,13 @@ class UnitMachine(RuleBasedStateMachine):
     def put_on_sale(self, index: int, role: Role, buyer: int) -> None:
         row, unit = self.at(index, self.counts_as(Status.WITHHELD))
         right = unit.status == Status.WITHHELD and not unit.kept and not self.stopped
-        if self.sale("T3", role, right, release.release_units, row):
+        if self.sale("T3", role, right, release.release_units, row, unit):
             unit.move(Status.AVAILABLE)
 
     def withhold(self, index: int, role: Role, buyer: int) -> None:
         row, unit = self.at(index, self.counts_as(Status.AVAILABLE))
         right = unit.counts_as(self.now) == Status.AVAILABLE
-        if self.sale("T4", role, right, release.withhold_units, row):
+        if self.sale("T4", role, right, release.withhold_units, row, unit):
             unit.settle(self.now)
             unit.move(Status.WITHHELD)
 
@@ -314,13 +314,15 @@ class UnitMachine(RuleBasedStateMachine):
             move, role, right, lambda by: service(op_id=uuid.uuid4(), number=unit.number, reason="As agreed", by=by)
         )
 
-    def sale(self, move: str, role: Role, right: bool, service, row: Unit) -> bool:
-        """T3 and T4: the supervisor's are done; a specialist's are proposals, withdrawn here, that move nothing."""
+    def sale(self, move: str, role: Role, right: bool, service, row: Unit, unit: Modelled) -> bool:
+        """T3 and T4: the supervisor's are done; a specialist's are proposals, withdrawn here, that move nothing (but whoever
+        locks a unit writes down that its hold has run out)."""
         if role in PROPOSES[move]:
             by = self.office.people[role]
             outcome = self.tried(right, lambda: self.serve(service, row, by))
             if outcome:
                 assert outcome.approval is not None
+                unit.settle(self.now)
                 approvals.withdraw(approval_id=outcome.approval.pk, by=by)
                 self.seen[move, role, "proposed"] += 1
             return False
