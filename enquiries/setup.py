@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from enquiries import tasks as tasks  # the handlers of background work make themselves known when they are imported
 from enquiries.services import transfer
-from enquiries.views import calls, customers, follow_ups, sections
+from enquiries.views import calls, customers, follow_ups, sections, visits
 from salescontrol.core import navigation, options, panels
 from salescontrol.core.permissions import Permission
 
@@ -26,6 +26,7 @@ def register() -> None:
     panels.contribute("day", order=40, template="enquiries/day_follow_ups.html", prepare=follow_ups.of_day)
     _calls()
     _viewings()
+    _visits()
 
 
 def _viewings() -> None:
@@ -81,3 +82,11 @@ def _calls() -> None:
             _("Later the supervisor is told."),
         )
     )
+
+
+def _visits() -> None:
+    navigation.register(
+        _("Visits"), "enquiries:visit_list", group="sales", order=7, icon="users",
+        permission=(Permission.VISIT_SEE_ALL, Permission.VISIT_SEE_OWN), project=True,
+    )  # fmt: skip
+    panels.contribute("customer", order=22, template="enquiries/tile_viewings.html", prepare=visits.of_customer)

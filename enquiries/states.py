@@ -177,3 +177,50 @@ class Talk(TextChoices):
     FACT = "FACT", _("Facts of the project")
     COURTESY = "COURTESY", _("Courtesy")
     OTHER = "OTHER", _("Other")
+
+
+class VisitKind(TextChoices):
+    """What brings a visitor 来访: for the first time, again, or after a phone call (domain B5)."""
+
+    FIRST = "FIRST", _("First visit")
+    REPEAT = "REPEAT", _("Repeated visit")
+    CALLED = "CALLED", _("First visit after a call")
+
+
+class Party(TextChoices):
+    """With whom a visitor comes."""
+
+    ALONE = "ALONE", _("Alone")
+    FAMILY = "FAMILY", _("With family")
+    FRIENDS = "FRIENDS", _("With friends")
+
+
+class AgeBand(TextChoices):
+    """How old a visitor looks or says they are."""
+
+    TO_30 = "TO_30", "≤ 30"
+    TO_35 = "TO_35", "31 – 35"
+    TO_40 = "TO_40", "36 – 40"
+    TO_45 = "TO_45", "41 – 45"
+    TO_50 = "TO_50", "46 – 50"
+    TO_60 = "TO_60", "51 – 60"
+    OVER_60 = "OVER_60", "> 60"
+
+
+class Employer(TextChoices):
+    """Who a visitor works for."""
+
+    STATE = "STATE", _("State or public body")
+    PRIVATE = "PRIVATE", _("Private company")
+    FOREIGN = "FOREIGN", _("Foreign company")
+    SELF = "SELF", _("Self-employed")
+    RETIRED = "RETIRED", _("Retired")
+    OTHER = "OTHER", _("Other")
+
+
+class Reaction(TextChoices):
+    """What a visitor thinks of a price."""
+
+    LOW = "LOW", _("Low")
+    FAIR = "FAIR", _("Acceptable")
+    HIGH = "HIGH", _("Too high")

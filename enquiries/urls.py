@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from enquiries.views import calendar, calls, customers, details, follow_ups, measures, roster, talk, viewings
+from enquiries.views import calendar, calls, customers, details, follow_ups, measures, roster, talk, viewings, visits
 
 app_name = "enquiries"
 urlpatterns = [
@@ -50,6 +50,9 @@ urlpatterns = [
     path("calls/<slug:number>/confirm/", calls.CallConfirm.as_view(), name="call_confirm"),
     path("calls/<slug:number>/resume/", calls.CallResume.as_view(), name="call_resume"),
     path("calls/<slug:number>/discard/", calls.CallDiscard.as_view(), name="call_discard"),
+    path("visits/", visits.VisitList.as_view(), name="visit_list"),
+    path("visits/new/", visits.VisitNew.as_view(), name="visit_new"),
+    path("visits/<slug:number>/", visits.VisitPage.as_view(), name="visit"),
     path("talk/", talk.TalkList.as_view(), name="talk_list"),
     path("talk/new/", talk.TalkNew.as_view(), name="talk_new"),
     path("talk/<int:pk>/", talk.TalkPage.as_view(), name="talk"),

@@ -80,6 +80,7 @@ def objects(world: World) -> dict[str, dict[str, dict]]:
             numbers(mine=rows.call_mine, colleague=rows.call_colleague, foreign=rows.call_foreign)),
         **dict.fromkeys((f"enquiries:call{part}" for part in ("_resume", "_discard")),
             numbers(draft=rows.call_draft, mine=rows.call_mine, foreign=rows.call_foreign)),
+        "enquiries:visit": numbers(mine=rows.visit_mine, colleague=rows.visit_colleague, foreign=rows.visit_foreign),
         **dict.fromkeys((f"enquiries:talk{part}" for part in ("", "_change", "_end")),
             ids(valid=rows.point, later=rows.point_later, foreign=rows.point_foreign)),
         **dict.fromkeys((f"contracts:{name}" for name in (

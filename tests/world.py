@@ -24,7 +24,7 @@ from contracts.services import holds, requests, waiting
 from contracts.states import Evidence
 from enquiries.models import Customer
 from enquiries.queries import roster
-from enquiries.services import calendars, calls, customers, follow_ups, numbers, talk, viewings
+from enquiries.services import calendars, calls, customers, follow_ups, numbers, talk, viewings, visits
 from enquiries.states import PaperKind, Way
 from inventory.models import (
     AccessGrant,
@@ -159,6 +159,7 @@ def make(shape: str = "{}") -> World:
     _stops_and_grants(world)
     _displays(world)
     _viewings(world)
+    _visits(world)
     for person in world.people.values():
         forget_access(person)
     return world
@@ -596,3 +597,18 @@ def _viewings(world: World) -> None:
         setattr(rows, f"viewing_{name}", row)
     keeper = build.user(Role.SALESPERSON, Project.objects.get(code="SHOW"), name="Planner")
     rows.calendar_revoked, rows.calendar_secret = (calendars.make_calendar(by=keeper) for _each in range(2))
+
+
+def _visits(world: World) -> None:
+    """A visit of each salesperson's customer; every text is a token."""
+    rows, people = world.rows, world.people
+    for name, letter, category, seller, desk in (
+        ("mine", "a", "a.mine", "salesperson", "specialist"), ("colleague", "a", "a.colleague", "colleague", "specialist"),
+        ("foreign", "b", "b.mine", "other_salesperson", "other_specialist"),
+    ):  # fmt: skip
+        texts = ("home_area", "work_area", "occupation", "use", "factors", "objections", "note", "layout", "needs")
+        said = {text: world.token(f"{category}.named") for text in texts}
+        report = visits.Report(customer=getattr(rows, f"customer_{name}"), salesperson=people[seller], said=said)
+        project = getattr(rows, letter).project
+        row = visits.log_visit(op_id=uuid4(), project=project, report=report, by=people[desk])
+        setattr(rows, f"visit_{name}", row)

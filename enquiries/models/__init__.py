@@ -7,6 +7,7 @@ from enquiries.models.follow_up import FollowUp
 from enquiries.models.roster import CalendarLink, DutyShift
 from enquiries.models.talk import TalkingPoint
 from enquiries.models.viewing import Viewing, ViewingItem, ViewingSlot
+from enquiries.models.visit import Visit
 
 __all__ = [
     "CalendarLink",
@@ -20,4 +21,5 @@ __all__ = [
     "Viewing",
     "ViewingItem",
     "ViewingSlot",
+    "Visit",
 ]

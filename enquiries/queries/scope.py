@@ -1,9 +1,9 @@
-"""Rows: which customers, calls, viewings and talking points a user may see (R6.4): all of the project for the desk and
+"""Rows: which customers, calls, visits, viewings and talking points a user may see (R6.4): all of the project for the desk and
 management, a salesperson's own."""
 
 from django.db.models import Q, QuerySet
 
-from enquiries.models import Call, Customer, FollowUp, TalkingPoint, Viewing
+from enquiries.models import Call, Customer, FollowUp, TalkingPoint, Viewing, Visit
 from enquiries.states import CallState
 from salescontrol.core import clock
 from salescontrol.core.access import Access
@@ -35,6 +35,13 @@ def calls_visible_to(access: Access) -> QuerySet[Call]:
     own = access.projects(Permission.CALL_SEE_OWN) & mine & done
     whole = access.projects(Permission.CALL_SEE_ALL) & (done | access.projects(Permission.CALL_LOG))
     return Call.objects.filter(whole | own).scoped()
+
+
+def visits_visible_to(access: Access) -> QuerySet[Visit]:
+    """All visits for the desk and management; a salesperson's own: those they received, and those of their customers."""
+    mine = Q(salesperson=access.user) | Q(customer__owner=access.user)
+    own = access.projects(Permission.VISIT_SEE_OWN) & mine
+    return Visit.objects.filter(access.projects(Permission.VISIT_SEE_ALL) | own).scoped()
 
 
 def points_visible_to(access: Access) -> QuerySet[TalkingPoint]:

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from enquiries.models import Customer, CustomerPhone, FollowUp, IdPaper
+from enquiries.models import Call, Customer, CustomerPhone, FollowUp, IdPaper, Viewing, Visit
 from enquiries.services.facts import PLAIN
 from enquiries.services.rows import locked, require_desk, require_reason, tell
 from salescontrol.core.access import access_of
@@ -19,6 +19,8 @@ from salescontrol.core.history import save_tracked, update_tracked
 
 Move = Callable[[Customer, Customer, Any, str], None]
 _MOVES: list[Move] = []
+# Whose rows go over as they are; phones have a main one among them.
+MOVED = (IdPaper, FollowUp, Call, Visit, Viewing)
 
 
 def register(move: Move) -> None:
@@ -65,13 +67,13 @@ def _merge(kept: Customer, other: Customer, reason: str, by) -> Customer:
 
 
 def _move_rows(kept: Customer, other: Customer, by) -> None:
-    """Phones, papers, follow-ups and whom the other referred; the kept one's main phone stays the main one."""
+    """Phones, papers, follow-ups, calls, visits, viewings and whom the other referred; the kept one's main phone stays the main one."""
     phones = list(CustomerPhone.every.filter(customer=other))
     for phone in phones:
         phone.customer, phone.is_main = kept, phone.is_main and not kept.phone
     update_tracked(phones, ["customer", "is_main"], action="customer.merge", by=by)
-    for model in (IdPaper, FollowUp):
-        rows = list(model.every.filter(customer=other))
+    for model in MOVED:
+        rows = list(model.every.filter(customer=other))  # type: ignore[attr-defined]
         for row in rows:
             row.customer = kept
         update_tracked(rows, ["customer"], action="customer.merge", by=by)

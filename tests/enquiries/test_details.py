@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 from django.db import connection
 
 from contracts.services import merging as moves
@@ -355,3 +356,14 @@ def test_a_salesperson_names_the_colleague_by_employee_number_on_the_page(room, 
     assert "has this employee number" in refused.content.decode()
     assert client.post(url, {"owner": room.colleague.employee_no, "reason": "Leave"}).status_code == 302
     assert Approval.objects.get().after["owner"] == room.colleague.pk
+
+
+def test_merging_knows_every_row_that_names_a_customer():
+    """Whoever adds such a model says what becomes of its rows."""
+    naming = {
+        model
+        for model in apps.get_app_config("enquiries").get_models()
+        if not model.__name__.startswith("Historical")
+        and any(field.name == "customer" and field.related_model is Customer for field in model._meta.fields)
+    }
+    assert naming == {CustomerPhone, *merging.MOVED}

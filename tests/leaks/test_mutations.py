@@ -25,6 +25,7 @@ NOTICED = {
     "enquiries.queries.scope.points_visible_to": [("specialist", "enquiries:talk"), ("salesperson", "enquiries:talk_list")],
     "enquiries.queries.scope.customers_visible_to": [("salesperson", "enquiries:customer"), ("salesperson", "enquiries:customer_list")],
     "enquiries.queries.scope.follow_ups_visible_to": [("salesperson", "enquiries:follow_ups_due")],
+    "enquiries.queries.scope.visits_visible_to": [("salesperson", "enquiries:visit"), ("salesperson", "enquiries:visit_list")],
     "enquiries.queries.scope.viewings_visible_to": [("salesperson", "enquiries:viewing"), ("salesperson", "enquiries:viewing_list")],
     "inventory.queries.discounts.discounts_visible_to": [("salesperson", "inventory:discounts"), ("marketing", "inventory:discount")],
     "inventory.queries.grants.grants_visible_to": [("salesperson", "inventory:access")],

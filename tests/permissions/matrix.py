@@ -138,6 +138,12 @@ enquiries:call_resume                draft      22-FFF--i--  uu-FFF--i--
 enquiries:call_resume                mine       ---FF-       ---FF-
 enquiries:call_waiting               ·          222FFFF-i--  xi
 enquiries:call_waiting               abroad     --F22        ·
+enquiries:visit                      mine       222---2-i--  xi
+enquiries:visit                      colleague  22---2       ·
+enquiries:visit_list                 ·          222FFF2-i--  xi
+enquiries:visit_list                 abroad     --222        ·
+enquiries:visit_new                  ·          222FFFF-i--  uuuFFFF-i--
+enquiries:visit_new                  abroad     --F22        --Fuu
 enquiries:talk                       valid      22222F2-i--  xi
 enquiries:talk                       later      2-----       ·
 enquiries:talk_change                valid      2FFFFFF-i--  uFFFFFF-i--

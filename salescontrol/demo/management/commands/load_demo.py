@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from inventory.models import Project
-from salescontrol.demo import calls, customers, holds, people, today, units, viewings
+from salescontrol.demo import calls, customers, holds, people, today, units, viewings, visits
 
 
 class Command(BaseCommand):
@@ -31,6 +31,7 @@ class Command(BaseCommand):
             holds.make(projects, staff)
             viewings.make(projects, staff)
             calls.make(projects, staff)
+            visits.make(projects, staff)
         self.stdout.write(
             f"{count} units in {len(projects)} projects. Sign-ins: {Path(settings.VAR_DIR) / people.SIGN_INS}"
         )
