@@ -73,7 +73,7 @@ def _move_rows(kept: Customer, other: Customer, by) -> None:
         phone.customer, phone.is_main = kept, phone.is_main and not kept.phone
     update_tracked(phones, ["customer", "is_main"], action="customer.merge", by=by)
     for model in MOVED:
-        rows = list(model.every.filter(customer=other))  # type: ignore[attr-defined]
+        rows = list(model.every.filter(customer=other))
         for row in rows:
             row.customer = kept
         update_tracked(rows, ["customer"], action="customer.merge", by=by)
