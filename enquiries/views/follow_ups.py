@@ -61,7 +61,7 @@ class DueList(InCustomers, ListPage):
     def page_of(self, rows) -> dict:
         context = super().page_of(DueLines(self.request.access, rows))
         count = context["page"].paginator.count
-        looks.note_listed(project=self.project, count=count, filtered_by=["due"], by=self.request.user)
+        looks.note_listed(project=self.project, count=count, filtered_by=[], by=self.request.user)
         return context
 
     def get_context(self) -> dict:
