@@ -21,7 +21,8 @@ from security.middleware import over
 
 MOST = 5000
 _KEPT: OrderedDict[tuple, "_Kept"] = OrderedDict()
-_NOW = {"postgresql": "clock_timestamp()", "sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"}
+# SQLite compares moments as text: with as many digits as they are stored with, or one of just this millisecond is never told.
+_NOW = {"postgresql": "clock_timestamp()", "sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now') || '000'"}
 _SAID = (
     "HTTP_HOST",
     "HTTP_USER_AGENT",
