@@ -93,7 +93,7 @@ def test_the_race_shows_when_locks_are_disabled(copy):
 def test_the_embedded_database_serves_sixteen_clients_without_double_claims_or_locks():
     if connection.vendor != "sqlite":
         pytest.skip("the embedded database's own race")
-    done = race("sqlite", "--operations=100", urls={})
+    done = race("sqlite", urls={})
 
     assert "0 violations, 0 double claims" in done.stdout
     assert '"answered aborted": 0' in done.stdout
