@@ -96,7 +96,7 @@ class CallForm(WishForm, OnceForm):
     motive = forms.ChoiceField(label=gettext_lazy("Wanted"), required=False, choices=[("", "–"), *Motive.choices])
     needs = forms.CharField(label=gettext_lazy("Special needs"), max_length=500, required=False, widget=_TEXT)
     asked = forms.CharField(label=gettext_lazy("Asked"), max_length=1000, required=False, widget=_TEXT)
-    answered = forms.CharField(label=gettext_lazy("Answered"), max_length=1000, required=False, widget=_TEXT)
+    answered = forms.CharField(label=gettext_lazy("Answer given"), max_length=1000, required=False, widget=_TEXT)
     invited = forms.ChoiceField(label=gettext_lazy("Invitation"), required=False, choices=[("", "–"), *Invited.choices])
     next_on = forms.DateField(label=gettext_lazy("Next contact"), required=False)
     salesperson = OwnerField(label=gettext_lazy("Salesperson"), required=False)
@@ -131,7 +131,10 @@ class CallFilter(filters.FilterSet):
         empty_label=gettext_lazy("any"),
     )  # fmt: skip
     answer = filters.ChoiceFilter(
-        label=gettext_lazy("Answered"), choices=ANSWERS, method="of_answer", empty_label=gettext_lazy("any")
+        label=gettext_lazy("Rings before the answer"),
+        choices=ANSWERS,
+        method="of_answer",
+        empty_label=gettext_lazy("any"),
     )
     state = filters.ChoiceFilter(
         label=gettext_lazy("State"), method="of_state", empty_label=gettext_lazy("any"),
