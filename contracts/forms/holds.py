@@ -1,12 +1,11 @@
 """What is entered to hold a unit, to change a hold, and to filter the list of holds."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import django_filters as filters
 from django import forms
 from django.db.models import QuerySet
-from django.forms.models import ModelChoiceIterator
 from django.utils.translation import gettext_lazy as _
 
 from contracts.models import Claim
@@ -15,25 +14,15 @@ from contracts.states import ClaimState, Evidence, HoldKind
 from enquiries.models import Customer
 from enquiries.queries.customers import offered
 from salescontrol.core.errors import Refusal
-from salescontrol.core.forms import OnceForm, ids
+from salescontrol.core.forms import OfferedField, OnceForm
 
 ANY = _("any")
 
 
-class Offered(ModelChoiceIterator):
-    """The customers that the list of a form shows; `named` of the field is the id that was sent or comes with the address."""
-
-    def __iter__(self) -> Iterator[tuple[Any, Any]]:
-        yield "", self.field.empty_label
-        for customer in offered(self.queryset, ids([self.field.named])):
-            yield self.choice(customer)
-
-
-class CustomerField(forms.ModelChoiceField):
+class CustomerField(OfferedField):
     """One of the customers whom the reader may choose, whether or not the list shows them."""
 
-    iterator = Offered
-    named = ""
+    offer = staticmethod(offered)
 
     def label_from_instance(self, customer: Customer) -> str:
         return f"{customer.name} ({customer.number})"

@@ -1,14 +1,13 @@
 """What is entered to book, move and report on a viewing, and what a list of viewings is filtered by."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import time
 from typing import Any
 
 import django_filters as filters
 from django import forms
 from django.db.models import QuerySet
-from django.forms.models import ModelChoiceIterator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,7 +18,7 @@ from enquiries.queries.viewings import ViewingCard
 from enquiries.states import Channel, Liking, ViewingState
 from inventory.models import Layout, Unit
 from salescontrol.core.errors import Refusal
-from salescontrol.core.forms import Form, OnceForm, ids
+from salescontrol.core.forms import Form, OfferedField, OnceForm
 
 ANY = gettext_lazy("any")
 ROOMS = 10
@@ -60,20 +59,10 @@ class TimesForm(OnceForm):
         return self.is_bound and self.time is None
 
 
-class Offered(ModelChoiceIterator):
-    """The customers that the list of the form shows; `named` of the field is the id that was sent or comes with the address."""
-
-    def __iter__(self) -> Iterator[tuple[Any, Any]]:
-        yield "", self.field.empty_label
-        for customer in offered(self.queryset, ids([self.field.named])):
-            yield self.choice(customer)
-
-
-class CustomerField(forms.ModelChoiceField):
+class CustomerField(OfferedField):
     """One of the customers whom the reader may choose, whether or not the list shows them."""
 
-    iterator = Offered
-    named = ""
+    offer = staticmethod(offered)
 
     def label_from_instance(self, customer: Customer) -> str:
         return f"{customer.name} ({customer.number})"

@@ -1,11 +1,13 @@
 """Forms: labels above, units inside the field, the error under its field, nothing typed is lost (ui.md)."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from django import forms
 from django.core.validators import EmailValidator
+from django.db.models import QuerySet
+from django.forms.models import ModelChoiceIterator
 from django.forms.renderers import TemplatesSetting
 from django.utils.translation import gettext_lazy as _
 
@@ -127,3 +129,21 @@ class WayForm(Form):
         off, typed = values.pop("off", False), values.get("address", "").strip()
         values["address"] = "" if off else typed or None
         return values
+
+
+class _Offered(ModelChoiceIterator):
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        yield "", self.field.empty_label
+        for row in self.field.offer(self.queryset, ids([self.field.named])):
+            yield self.choice(row)
+
+
+class OfferedField(forms.ModelChoiceField):
+    """One of very many rows, of which the list shows those that `offer(rows, named)` picks; every one of `queryset` is valid.
+
+    `named` is the id that was sent or comes with the address: the list always shows it.
+    """
+
+    iterator = _Offered
+    named = ""
+    offer: Callable[[QuerySet, Collection[int]], QuerySet]
