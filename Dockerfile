@@ -27,4 +27,4 @@ ENV PATH=/srv/salescontrol/.venv/bin:$PATH \
 USER 10001:10001
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-CMD ["gunicorn", "--config", "deploy/gunicorn.conf.py", "salescontrol.wsgi:application"]
+CMD ["python", "-m", "deploy.web"]

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from benchmarks import board, growth, imports, opening, paint, scope, web
+from benchmarks import board, enquiries, growth, imports, opening, paint, scope, web
 from benchmarks.figures import RESULTS, Figure, keep
 from benchmarks.ground import Ground
 
@@ -17,6 +17,7 @@ MEASUREMENTS: dict[str, Callable[[Ground], list[Figure]]] = {
     "paint": paint.measure,
     "imports": imports.measure,
     "opening": opening.measure,
+    "enquiries": enquiries.measure,
     "growth": growth.measure,
     "scope": scope.measure,
 }

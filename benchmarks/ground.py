@@ -11,9 +11,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.message import Message
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlencode
@@ -66,11 +67,11 @@ class Browser:
         )
         return status, body
 
-    def read(self, path: str) -> tuple[int, dict[str, str], bytes]:
+    def read(self, path: str) -> tuple[int, Message, bytes]:
         """Status, headers and the body as it came over the wire."""
         return self._send("GET", path, None, {})
 
-    def _send(self, method: str, path: str, body: str | None, more: dict) -> tuple[int, dict[str, str], bytes]:
+    def _send(self, method: str, path: str, body: str | None, more: dict) -> tuple[int, Message, bytes]:
         headers = {**self.headers, **more}
         try:
             self.connection.request(method, path, body, headers)
@@ -80,7 +81,7 @@ class Browser:
             self.connection.request(method, path, body, headers)
             answer = self.connection.getresponse()
         self._keep_cookies(answer.headers.get_all("Set-Cookie") or [])
-        return answer.status, dict(answer.getheaders()), answer.read()
+        return answer.status, answer.headers, answer.read()
 
     def _keep_cookies(self, set_cookies: list[str]) -> None:
         kept = dict(pair.split("=", 1) for pair in self.headers["Cookie"].split("; ") if pair)
@@ -88,7 +89,7 @@ class Browser:
         self.headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in kept.items())
 
     @staticmethod
-    def plain(headers: dict[str, str], body: bytes) -> bytes:
+    def plain(headers: Message, body: bytes) -> bytes:
         """The body as the page sees it."""
         unpack = {"br": brotli.decompress, "gzip": gzip.decompress}.get(headers.get("Content-Encoding", ""))
         return unpack(body) if unpack else body
@@ -176,7 +177,7 @@ class Ground:
             [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"], cwd=ROOT, check=True
         )
         subprocess.run([sys.executable, "manage.py", "compile_translations"], cwd=ROOT, check=True, capture_output=True)
-        return self._serve("benchmarks.control.product:application", os.environ.copy())
+        return self._serve(["-m", "deploy.web", "benchmarks.control.product:application"], os.environ.copy())
 
     @cached_property
     def floor(self) -> tuple[Server, str]:
@@ -192,23 +193,20 @@ class Ground:
             capture_output=True,
             text=True,
         )
-        return self._serve("benchmarks.control.floor:application", env), made.stdout.split()[-1]
-
-    def _serve(self, application: str, env: dict[str, str]) -> Server:
-        port = _free_port()
-        command = [
-            sys.executable,
+        gunicorn = [
             "-m",
             "gunicorn",
             "--config",
-            "deploy/gunicorn.conf.py",
-            "--max-requests",
-            "0",
-            application,
+            "benchmarks/control/gunicorn.conf.py",
+            "benchmarks.control.floor:application",
         ]
+        return self._serve(gunicorn, env), made.stdout.split()[-1]
+
+    def _serve(self, command: list[str], env: dict[str, str]) -> Server:
+        port = _free_port()
         env = {**env, "PORT": str(port), "WEB_CONCURRENCY": "2", "WEB_THREADS": "8", "LOG_LEVEL": "INFO"}
         with Path(self.folder.name, "web.log").open("ab") as log:
-            process = subprocess.Popen(command, cwd=ROOT, env=env, stderr=log)
+            process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=env, stderr=log)
         server = Server(process, port)
         self.servers.append(server)
         for _attempt in range(200):
@@ -217,7 +215,7 @@ class Ground:
                     return server
             except OSError:
                 time.sleep(0.1)
-        raise RuntimeError(f"{application} did not answer")
+        raise RuntimeError(f"{command[-1]} did not answer")
 
     def browser(self, who: str) -> Browser:
         """A client of the product, signed in as one of the stock's people."""
@@ -236,6 +234,27 @@ class Ground:
             connection.execute("SET session_replication_role = replica")
             connection.execute(statement)
             connection.execute("ANALYZE")
+
+    def multiply(self, tables: Iterable[tuple[str, dict[str, str], str]], copies: str) -> None:
+        """Let the database copy rows, without triggers. Of each table: the columns that differ from the row copied, which may
+        name `copy`, and which rows; `copies` is the series of copies."""
+        with self.superuser() as connection:
+            connection.execute("SET session_replication_role = replica")
+            for table, changes, which in tables:
+                columns = [
+                    row[0]
+                    for row in connection.execute(
+                        "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND is_generated = 'NEVER'",
+                        [table],
+                    )
+                ]
+                values = ", ".join(changes.get(column, f'"{column}"') for column in columns)
+                names = ", ".join(f'"{column}"' for column in columns)
+                connection.execute(
+                    f"INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE SELECT {values} FROM {table}, {copies} copy"  # noqa: S608
+                    f" WHERE {which}"
+                )
+            connection.execute("VACUUM ANALYZE")
 
     def superuser(self) -> psycopg.Connection:
         """A connection that may do everything; each statement is a transaction."""

@@ -87,20 +87,5 @@ def _check(ground: Ground) -> None:
 
 def multiply(ground: Ground, there: int, size: int) -> None:
     """Make `size` projects out of `there`."""
-    with ground.superuser() as connection:
-        connection.execute("SET session_replication_role = replica")
-        for table, changes, which in TABLES:
-            columns = [
-                row[0]
-                for row in connection.execute(
-                    "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND is_generated = 'NEVER'",
-                    [table],
-                )
-            ]
-            values = ", ".join(changes.get(column, f'"{column}"') for column in columns)
-            names = ", ".join(f'"{column}"' for column in columns)
-            connection.execute(
-                f"INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE SELECT {values} FROM {table},"  # noqa: S608
-                f" generate_series({there}, {size - 1}) copy WHERE {which.format(project=ground.stock.project.pk)}"
-            )
-        connection.execute("VACUUM ANALYZE")
+    tables = [(table, changes, which.format(project=ground.stock.project.pk)) for table, changes, which in TABLES]
+    ground.multiply(tables, f"generate_series({there}, {size - 1})")

@@ -9,10 +9,12 @@ from collections.abc import Callable
 
 from benchmarks.figures import Figure
 from benchmarks.ground import Ground, cpu_of, expect
-from benchmarks.web import Looks, Seller
+from benchmarks.web import Looks, Seller, floor_of
 
 SECONDS = 20
 WATCH_SECONDS, WATCHERS, INTERVAL = 60, 200, 2.0
+# An open board has been looking for long: whichever web process answers knows it by then.
+GLANCES = 8
 # What happens in a second: clicks of forty people and the polls of two hundred boards.
 LOAD = {"poll": 100, "claim": 20, "board": 5, "list": 5}
 
@@ -99,17 +101,26 @@ def _work(crew: Crew, plan: list, begun: float, waits: dict[str, list[float]], f
 
 def watch(ground: Ground) -> list[Figure]:
     """200 boards look every two seconds for a minute: what that costs while nothing happens, and while somebody sells a unit every
-    second, of which all boards are told; when each saw each sale."""
+    second, of which all boards are told; when each saw each sale.
+
+    The prototype's 0.86 F a look and its 0.12 of a core are one figure: a hundred looks a second on a machine whose F is 1.4 ms.
+    Ours is judged by the first, which is the same on every machine; the cores stand beside it.
+    """
+    floor = floor_of(ground)["F"]
     seller = Seller(ground, "specialist")
     boards = [Looks(ground.browser("supervisor")) for _one in range(WATCHERS)]
     for looks in boards:
         looks.again()
+        for _glance in range(GLANCES):
+            looks.poll()
     quiet, _sold, _seen = _minute(ground, boards, None)
     busy, sold, seen = _minute(ground, boards, seller)
     late = [mine[unit] - at for mine in seen for unit, at in sold.items() if unit in mine]
     lost = sum(unit not in mine for mine in seen for unit in sold)
     return [
-        Figure("V5", "200 boards, nothing sold: CPU", quiet, 1.0, "one core", "cores", must=0.12, goal=0.04),
+        Figure("V5", "200 boards, nothing sold: a look", quiet * INTERVAL * 1000 / WATCHERS, floor, "F", "CPU-ms",
+               must=0.86, goal=0.28),
+        Figure("V5", "200 boards, nothing sold: CPU", quiet, 1.0, "one core", "cores"),
         Figure("V5", "200 boards, a sale a second: CPU", busy, 1.0, "one core", "cores"),
         Figure("V5", "200 boards: change seen, p99", statistics.quantiles(late, n=100)[98], INTERVAL, "the interval", "s",
                must=1.1, goal=1.05),

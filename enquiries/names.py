@@ -1,7 +1,22 @@
-"""What a name is found by: its characters, its pinyin and the initials of its pinyin, in one stored key."""
+"""What a name or a title is found by: its characters, its pinyin and the initials of its pinyin, in one stored key."""
 
 import unicodedata
 from itertools import chain
+
+from django.utils.translation import gettext as _
+
+# What the stored name of somebody begins with who gave none; the end of their number follows.
+UNNAMED = "…"
+
+
+def unnamed(digits: str) -> str:
+    """What is stored as the name of a caller who gave none."""
+    return f"{UNNAMED}{digits[-4:]}"
+
+
+def called(name: str) -> str:
+    """The stored name as pages show it, in the reader's language."""
+    return _("unnamed caller %(tail)s") % {"tail": name} if name.startswith(UNNAMED) else name
 
 
 def squeezed(text: str) -> str:
@@ -28,6 +43,12 @@ def keys(name: str) -> str:
                 f"{front}|{''.join(part[0] for part in [reading, *rest])}",
             ]
     return f"|{'|'.join(dict.fromkeys(found))}|"[:600]
+
+
+def title_keys(title: str) -> str:
+    """The keys of a title as a whole and of each of its words."""
+    words = title.split()
+    return "".join(map(keys, [title, *(words if len(words) > 1 else ())]))[:1200]
 
 
 def sought(words: str) -> str:

@@ -19,6 +19,8 @@ _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−ー"), "-")
 _NOISE = re.compile(r"[\s().·]+")
 _ABROAD = re.compile(r"(?:\+|00)(86|852|886)-?(.+)")
 _PERSONAL = re.compile(r"1[3-9][0-9]{9}|09[0-9]{8}|[0-9]{8}")
+# A mobile number of which an agent tells the first three and the last four digits only.
+_HIDDEN = re.compile(r"(1[3-9][0-9])[*xX•●-]{4}([0-9]{4})")
 _LANDLINE = re.compile(r"0[0-9]{2,3}-?[0-9]{7,8}(-[0-9]{1,6})?")
 
 
@@ -56,6 +58,12 @@ def _at_home(country: str, rest: str) -> str:
     return f"0{rest}"
 
 
+def read_hidden(typed: str) -> str:
+    """`138****5678` of a mobile number whose middle four digits are hidden; empty when it is none."""
+    found = _HIDDEN.fullmatch(_NOISE.sub("", unicodedata.normalize("NFKC", typed).translate(_DASHES)))
+    return f"{found[1]}****{found[2]}" if found else ""
+
+
 def index(digits: str) -> str:
     """What the number is found by: the same for the same number, and no way back to it."""
     return blind_index("phone", digits)
@@ -64,6 +72,12 @@ def index(digits: str) -> str:
 def tail_index(digits: str) -> str:
     """What the number is found by when only its last four digits are known."""
     return blind_index("phone-tail", digits[-4:])
+
+
+def ends_index(digits: str) -> str:
+    """What a mobile number is found by when its middle is hidden; empty for other numbers, whose middle is never hidden."""
+    mobile = len(digits) == 11 and digits[0] == "1"
+    return blind_index("phone-ends", digits[:3] + digits[-4:]) if mobile else ""
 
 
 def masked(digits: str) -> str:

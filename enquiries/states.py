@@ -218,9 +218,126 @@ class Employer(TextChoices):
     OTHER = "OTHER", _("Other")
 
 
+class ErasureReason(TextChoices):
+    """Why a customer is to be erased (R7.6)."""
+
+    WISH = "WISH", _("The customer wishes it")
+    TERM = "TERM", _("No contact for longer than their data is kept")
+    MISTAKE = "MISTAKE", _("Entered by mistake")
+    RESTORED = "RESTORED", _("Erased before; came back with a restored copy")
+
+
+class ErasureState(TextChoices):
+    """Where an erasure stands: proposed by the clock, asked for by somebody, done, or not done."""
+
+    PROPOSED = "PROPOSED", pgettext_lazy("erasure", "Proposed")
+    REQUESTED = "REQUESTED", pgettext_lazy("erasure", "Requested")
+    DONE = "DONE", pgettext_lazy("erasure", "Erased")
+    REFUSED = "REFUSED", pgettext_lazy("erasure", "Refused")
+    WITHDRAWN = "WITHDRAWN", pgettext_lazy("erasure", "Withdrawn")
+
+
+OPEN_ERASURE = (ErasureState.PROPOSED, ErasureState.REQUESTED)
+
+
 class Reaction(TextChoices):
     """What a visitor thinks of a price."""
 
     LOW = "LOW", _("Low")
     FAIR = "FAIR", _("Acceptable")
     HIGH = "HIGH", _("Too high")
+
+
+class Line(TextChoices):
+    """An order in which salespeople take turns 轮接: of callers, of visitors, or one order of both (a setting)."""
+
+    PHONE = "PHONE", pgettext_lazy("order of turns", "Calls")
+    VISIT = "VISIT", pgettext_lazy("order of turns", "Visitors")
+    BOTH = "BOTH", pgettext_lazy("order of turns", "Calls and visitors")
+
+
+class TurnKind(TextChoices):
+    """What happened in the order of turns."""
+
+    TAKEN = "TAKEN", _("Turn taken")
+    SKIPPED = "SKIPPED", _("Skipped")
+    SWAPPED = "SWAPPED", _("Swapped")
+    OUT = "OUT", _("Out")
+    BACK = "BACK", _("Back")
+
+
+class SkipReason(TextChoices):
+    """Why somebody does not take their turn."""
+
+    BUSY = "BUSY", _("With a customer")
+    AWAY = "AWAY", _("Not in the room")
+    DECLINED = "DECLINED", _("Passes on this one")
+    LUNCH = "LUNCH", _("At lunch")
+    OTHER = "OTHER", _("Another reason")
+
+
+class Origin(TextChoices):
+    """How a visitor came: by themselves, or brought by a channel company that pre-reported them 报备 (domain B5)."""
+
+    NATURAL = "NATURAL", _("Natural")
+    CHANNEL = "CHANNEL", pgettext_lazy("origin", "Channel")
+
+
+class Finding(TextChoices):
+    """What was known of a pre-reported person when the report was entered."""
+
+    CLEAR = "CLEAR", pgettext_lazy("pre-report", "Not known before")
+    KNOWN = "KNOWN", pgettext_lazy("pre-report", "A customer already")
+    REPORTED = "REPORTED", pgettext_lazy("pre-report", "Reported before")
+
+
+class ReportState(TextChoices):
+    """Where a pre-report 报备 stands."""
+
+    OPEN = "OPEN", pgettext_lazy("pre-report", "Valid")
+    ARRIVED = "ARRIVED", pgettext_lazy("pre-report", "Arrived")
+    EXPIRED = "EXPIRED", pgettext_lazy("pre-report", "Expired")
+    REFUSED = "REFUSED", pgettext_lazy("pre-report", "Refused")
+
+
+# A judgement counts for the moment of the visit: what was refused or has expired since can still be found to be the one.
+REPORT_TABLE: Mapping[str, Transition] = {
+    "pre_report.arrive": Transition(
+        frozenset({ReportState.OPEN, ReportState.EXPIRED, ReportState.REFUSED}),
+        ReportState.ARRIVED,
+        Permission.VISIT_LOG,
+    ),
+    "pre_report.refuse": Transition(
+        frozenset({ReportState.OPEN}), ReportState.REFUSED, Permission.PRE_REPORT_ENTER, reason=True
+    ),
+    "pre_report.displace": Transition(
+        frozenset({ReportState.ARRIVED}), ReportState.REFUSED, Permission.VISIT_JUDGE, reason=True
+    ),
+}
+
+
+class IntakeContent(TextChoices):
+    """What a list that is taken over holds: the office's customers, or its calls (R2.5)."""
+
+    CUSTOMERS = "CUSTOMERS", _("Customers")
+    CALLS = "CALLS", _("Calls")
+
+
+class IntakeState(TextChoices):
+    """Where an import stands: read in the background, looked at, written in the background."""
+
+    READING = "READING", pgettext_lazy("import", "Being read")
+    REFUSED = "REFUSED", pgettext_lazy("import", "Not readable")
+    PREVIEW = "PREVIEW", pgettext_lazy("import", "Preview")
+    WRITING = "WRITING", pgettext_lazy("import", "Being written")
+    DONE = "DONE", pgettext_lazy("import", "Taken over")
+    DISCARDED = "DISCARDED", pgettext_lazy("import", "Discarded")
+
+
+class IntakeKind(TextChoices):
+    """What becomes of a row: entered; somebody known of whom gaps are filled; nothing new; refused."""
+
+    NEW = "NEW", pgettext_lazy("row of an import", "New")
+    FILLS = "FILLS", pgettext_lazy("row of an import", "Known, fills gaps")
+    UNCHANGED = "UNCHANGED", pgettext_lazy("row of an import", "Known, nothing new")
+    REFUSED = "REFUSED", pgettext_lazy("row of an import", "Refused")

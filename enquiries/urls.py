@@ -2,7 +2,22 @@
 
 from django.urls import path
 
-from enquiries.views import calendar, calls, customers, details, follow_ups, measures, roster, talk, viewings, visits
+from enquiries.views import (
+    calendar,
+    calls,
+    customers,
+    details,
+    erasures,
+    follow_ups,
+    intake,
+    measures,
+    pre_reports,
+    roster,
+    rotation,
+    talk,
+    viewings,
+    visits,
+)
 
 app_name = "enquiries"
 urlpatterns = [
@@ -10,6 +25,18 @@ urlpatterns = [
     path("customers/new/", customers.CustomerEnter.as_view(), name="customer_enter"),
     path("customers/due/", follow_ups.DueList.as_view(), name="follow_ups_due"),
     path("customers/claim/", details.Dispute.as_view(), name="customer_dispute"),
+    path("customers/erasures/", erasures.ErasureList.as_view(), name="erasure_list"),
+    path("customers/erasures/due/", erasures.ErasureDue.as_view(), name="erasure_due"),
+    path("customers/erasures/<slug:number>/", erasures.ErasurePage.as_view(), name="erasure"),
+    path("customers/import/", intake.IntakeList.as_view(), name="intake_list"),
+    path("customers/import/new/", intake.IntakeNew.as_view(), name="intake_new"),
+    path("customers/import/template/", intake.IntakeTemplate.as_view(), name="intake_template"),
+    path("customers/import/<int:pk>/", intake.IntakePage.as_view(), name="intake"),
+    path("customers/import/<int:pk>/progress/", intake.IntakeProgress.as_view(), name="intake_progress"),
+    path("customers/import/<int:pk>/accept/", intake.IntakeAccept.as_view(), name="intake_accept"),
+    path("customers/import/<int:pk>/again/", intake.IntakeAgain.as_view(), name="intake_again"),
+    path("customers/import/<int:pk>/discard/", intake.IntakeDiscard.as_view(), name="intake_discard"),
+    path("customers/import/<int:pk>/workbook/", intake.IntakeWorkbook.as_view(), name="intake_workbook"),
     path("customers/<slug:number>/", customers.CustomerPage.as_view(), name="customer"),
     path("customers/<slug:number>/change/", customers.CustomerChange.as_view(), name="customer_change"),
     path("customers/<slug:number>/owner/", customers.CustomerOwner.as_view(), name="customer_owner"),
@@ -26,6 +53,7 @@ urlpatterns = [
     ),
     path("customers/<slug:number>/follow-up/", follow_ups.FollowUpWrite.as_view(), name="follow_up"),
     path("customers/<slug:number>/pass-on/", details.Transfer.as_view(), name="customer_transfer"),
+    path("customers/<slug:number>/erase/", erasures.CustomerErase.as_view(), name="customer_erase"),
     path("customers/<slug:number>/merge/", details.Merge.as_view(), name="customer_merge"),
     path("viewings/", viewings.ViewingList.as_view(), name="viewing_list"),
     path("viewings/day/", calendar.ViewingDay.as_view(), name="viewing_day"),
@@ -53,6 +81,17 @@ urlpatterns = [
     path("visits/", visits.VisitList.as_view(), name="visit_list"),
     path("visits/new/", visits.VisitNew.as_view(), name="visit_new"),
     path("visits/<slug:number>/", visits.VisitPage.as_view(), name="visit"),
+    path("visits/<slug:number>/judge/", visits.VisitJudge.as_view(), name="visit_judge"),
+    path("reception/rotation/", rotation.RotationPage.as_view(), name="rotation"),
+    path("reception/rotation/skip/", rotation.RotationSkip.as_view(), name="rotation_skip"),
+    path("reception/rotation/swap/", rotation.RotationSwap.as_view(), name="rotation_swap"),
+    path("reception/rotation/out/", rotation.RotationOut.as_view(), name="rotation_out"),
+    path("reception/rotation/back/", rotation.RotationBack.as_view(), name="rotation_back"),
+    path("reception/reports/", pre_reports.ReportList.as_view(), name="pre_report_list"),
+    path("reception/reports/new/", pre_reports.ReportNew.as_view(), name="pre_report_new"),
+    path("reception/reports/<slug:number>/", pre_reports.ReportPage.as_view(), name="pre_report"),
+    path("reception/reports/<slug:number>/reveal/", pre_reports.ReportReveal.as_view(), name="pre_report_reveal"),
+    path("reception/reports/<slug:number>/refuse/", pre_reports.ReportRefuse.as_view(), name="pre_report_refuse"),
     path("talk/", talk.TalkList.as_view(), name="talk_list"),
     path("talk/new/", talk.TalkNew.as_view(), name="talk_new"),
     path("talk/<int:pk>/", talk.TalkPage.as_view(), name="talk"),

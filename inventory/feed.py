@@ -39,7 +39,7 @@ _ASK = """
 CREATE OR REPLACE FUNCTION board_rung(
     of_project bigint, since xid8, since_at timestamptz, until_at timestamptz, reader bigint,
     OUT mark bigint, OUT units text
-) LANGUAGE plpgsql STABLE AS $$
+) LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
            (SELECT string_agg(DISTINCT rung.unit_id::text || CASE WHEN rung.place THEN 'p' ELSE '' END, ',') FROM (

@@ -92,6 +92,85 @@ CLAIM_TABLE = {
     "claim.release": Transition(frozenset({Status.HELD}), Status.AVAILABLE, Permission.HOLD_PLACE, reason=True),
     "claim.expire": Transition(frozenset({Status.HELD}), Status.AVAILABLE, Permission.HOLD_PLACE),
 }
+# A trade's moves (T9–T20), made by `contracts` too. Those that end a claim have two names, by what becomes of the unit: the
+# approver chose (T12, T14, T15); after a contract it is never at once for sale again (T17, T18).
+TRADE_TABLE = {
+    "trade.deposit": Transition(
+        frozenset({Status.AVAILABLE, Status.HELD}), Status.SMALL_DEPOSIT, Permission.DEAL_WRITE
+    ),
+    "trade.subscribe": Transition(frozenset({Status.AVAILABLE, Status.HELD}), Status.SUBSCRIBED, Permission.DEAL_WRITE),
+    "trade.top_up": Transition(frozenset({Status.SMALL_DEPOSIT}), Status.SUBSCRIBED, Permission.DEAL_WRITE),
+    "trade.lapse": Transition(frozenset({Status.SMALL_DEPOSIT}), Status.WITHHELD, Permission.DEAL_DECIDE, reason=True),
+    "trade.lapse_open": Transition(
+        frozenset({Status.SMALL_DEPOSIT}), Status.AVAILABLE, Permission.DEAL_DECIDE, reason=True
+    ),
+    "trade.sign": Transition(frozenset({Status.SUBSCRIBED}), Status.CONTRACTED, Permission.DEAL_WRITE),
+    "trade.refund": Transition(
+        frozenset({Status.SUBSCRIBED, Status.CONTRACTED}), Status.WITHHELD, Permission.CHANGE_EXECUTE, reason=True
+    ),
+    "trade.refund_open": Transition(
+        frozenset({Status.SUBSCRIBED}), Status.AVAILABLE, Permission.CHANGE_EXECUTE, reason=True
+    ),
+    "trade.forfeit": Transition(
+        frozenset({Status.SUBSCRIBED}), Status.WITHHELD, Permission.CHANGE_EXECUTE, reason=True
+    ),
+    "trade.forfeit_open": Transition(
+        frozenset({Status.SUBSCRIBED}), Status.AVAILABLE, Permission.CHANGE_EXECUTE, reason=True
+    ),
+    "trade.exchange": Transition(
+        frozenset({Status.SUBSCRIBED, Status.CONTRACTED}), Status.WITHHELD, Permission.CHANGE_EXECUTE, reason=True
+    ),
+    "trade.exchange_open": Transition(
+        frozenset({Status.SUBSCRIBED}), Status.AVAILABLE, Permission.CHANGE_EXECUTE, reason=True
+    ),
+    "trade.come": Transition(frozenset({Status.AVAILABLE}), Status.SUBSCRIBED, Permission.CHANGE_EXECUTE, reason=True),
+    "trade.come_signed": Transition(
+        frozenset({Status.AVAILABLE}), Status.CONTRACTED, Permission.CHANGE_EXECUTE, reason=True
+    ),
+    "trade.revive": Transition(
+        frozenset({Status.AVAILABLE, Status.WITHHELD}), Status.SUBSCRIBED, Permission.CHANGE_EXECUTE, reason=True
+    ),
+    "trade.amend": Transition(
+        frozenset({Status.SUBSCRIBED}), Status.SUBSCRIBED, Permission.CHANGE_EXECUTE, reason=True
+    ),
+    "trade.amend_signed": Transition(
+        frozenset({Status.CONTRACTED}), Status.CONTRACTED, Permission.CHANGE_EXECUTE, reason=True
+    ),
+    "trade.hand_over": Transition(frozenset({Status.CONTRACTED}), Status.DELIVERED, Permission.DEAL_WRITE),
+    "trade.void_deposit": Transition(
+        frozenset({Status.SMALL_DEPOSIT}), Status.AVAILABLE, Permission.DEAL_VOID, reason=True
+    ),
+    "trade.void_top_up": Transition(
+        frozenset({Status.SUBSCRIBED}), Status.SMALL_DEPOSIT, Permission.DEAL_VOID, reason=True
+    ),
+    "trade.void_subscription": Transition(
+        frozenset({Status.SUBSCRIBED}), Status.AVAILABLE, Permission.DEAL_VOID, reason=True
+    ),
+    "trade.void_contract": Transition(
+        frozenset({Status.CONTRACTED}), Status.SUBSCRIBED, Permission.DEAL_VOID, reason=True
+    ),
+    "trade.void_hand_over": Transition(
+        frozenset({Status.DELIVERED}), Status.CONTRACTED, Permission.DEAL_VOID, reason=True
+    ),
+}
+# What was done before this system was used, brought along with its true dates (past-sales import). The names say so: these events
+# alone may be older than the record of them.
+BROUGHT_TABLE = {
+    "unit.bring_approved": Transition(frozenset({Status.DRAFT}), Status.WITHHELD, Permission.SALES_IMPORT, reason=True),
+    "unit.bring_released": Transition(
+        frozenset({Status.WITHHELD}), Status.AVAILABLE, Permission.SALES_IMPORT, reason=True
+    ),
+    "trade.bring_subscribed": Transition(
+        frozenset({Status.WITHHELD, Status.AVAILABLE}), Status.SUBSCRIBED, Permission.SALES_IMPORT, reason=True
+    ),
+    "trade.bring_signed": Transition(
+        frozenset({Status.WITHHELD, Status.AVAILABLE, Status.SUBSCRIBED}), Status.CONTRACTED, Permission.SALES_IMPORT,
+        reason=True,
+    ),
+    "trade.bring_handed_over": Transition(
+        frozenset({Status.CONTRACTED}), Status.DELIVERED, Permission.SALES_IMPORT, reason=True
+    ),
+}  # fmt: skip
 # What an approved request may correct a status to (R6.2): only between the two states without a claim.
 CORRECTIONS = {Status.AVAILABLE: "unit.release", Status.WITHHELD: "unit.withhold"}
 

@@ -9,6 +9,7 @@ urlpatterns = [
     path("wall/", include("inventory.wall_urls")),
     path("", include("enquiries.day_urls")),
     path("p/<slug:code>/holds/", include("contracts.urls")),
+    path("p/<slug:code>/sales/", include("contracts.sale_urls")),
     path("p/<slug:code>/", include("inventory.urls")),
     path("p/<slug:code>/", include("enquiries.urls")),
 ]

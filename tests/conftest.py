@@ -62,12 +62,15 @@ def django_db_modify_db_settings(django_db_modify_db_settings) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup):
+def django_db_setup(django_db_setup, django_db_blocker):
     """The tests run as the application's role; the owner takes the database down again."""
     two_engines.become_application()
     two_engines.let_tests_empty_tables()
     yield
-    two_engines.become_owner()
+    with django_db_blocker.unblock():
+        two_engines.end_other_sessions()
+        two_engines.become_owner()
+        two_engines.end_other_sessions()
 
 
 @pytest.fixture(autouse=True)

@@ -30,6 +30,16 @@ def become_application() -> None:
         _switch(_APPLICATION)
 
 
+def end_other_sessions() -> None:
+    """A connection that a test's thread or process left behind would keep the database from being taken down."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
+            )
+
+
 def _switch(who: dict) -> None:
     connection.close()
     connection.settings_dict.update(who)
@@ -72,6 +82,11 @@ def guards_off():
     """What only the owner of the tables can do: the triggers of evidence and the guards are off inside."""
     put_guards_off()
     yield
+    put_guards_on()
+
+
+def put_guards_on() -> None:
+    """And on again."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(_SWITCH.format(verb="ENABLE"))

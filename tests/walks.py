@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from django.db.models import Model
 from django.template.base import Variable
 
-from contracts.models import Claim, HoldRequest, WaitingEntry
+from contracts.models import Claim, HoldRequest, Quotation, WaitingEntry
 from enquiries.models import Customer
 
-BEHIND = (Customer, Claim, HoldRequest, WaitingEntry)
+BEHIND = (Customer, Claim, HoldRequest, Quotation, WaitingEntry)
 _noted: list[str] = []
 
 

@@ -19,12 +19,53 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import Workbook
 from PIL import Image
 
-from contracts.models import HoldRequest
-from contracts.services import holds, requests, waiting
-from contracts.states import Evidence
-from enquiries.models import Customer
+from contracts import states as sale
+from contracts.models import Claim, Document, HoldRequest, Milestone, Quotation
+from contracts.papers import defaults
+from contracts.services import (
+    blanks,
+    contracts,
+    holds,
+    paper_templates,
+    papers,
+    past_sales,
+    quotations,
+    quoting,
+    requests,
+    subscriptions,
+    trades,
+    waiting,
+)
+from contracts.services import changes as sale_changes
+from contracts.services.change_content import Entry, Money
+from contracts.states import (
+    AgentKind,
+    ChangeCause,
+    ChangeKind,
+    Content,
+    Evidence,
+    FormKind,
+    FormState,
+    MilestoneKind,
+    PaymentMethod,
+    SubscriptionKind,
+)
+from enquiries.models import Customer, Erasure
 from enquiries.queries import roster
-from enquiries.services import calendars, calls, customers, follow_ups, numbers, talk, viewings, visits
+from enquiries.services import (
+    calendars,
+    calls,
+    customers,
+    erasures,
+    follow_ups,
+    intake,
+    numbers,
+    pre_reports,
+    rotation,
+    talk,
+    viewings,
+    visits,
+)
 from enquiries.states import PaperKind, Way
 from inventory.models import (
     AccessGrant,
@@ -51,6 +92,8 @@ from salescontrol.core.permissions import Role
 from security.models import Session, User
 from security.services import accounts, deputies, passwords
 from tests import build
+from tests.contracts import stock
+from tests.contracts.stock import subscribed
 
 # Who asks. The same role in project B, and nobody, are part of every table.
 IDENTITIES = (
@@ -69,16 +112,16 @@ DESK = OPEN | {
     "a.sales.name",
 }
 NAMED = {"a.mine.named", "a.colleague.named"}
-WHOLE_B = OPEN_B | {"b", "b.mine", "b.mine.named", "b.sales.name", "b.private"}
+WHOLE_B = OPEN_B | {"b", "b.erasure", "b.mine", "b.mine.named", "b.sales.name", "b.private"}
 SEES = {
     "supervisor": DESK | NAMED | {"a.draft", "a.handed", "a.batch.marketing", "a.batch.desk", "a.floor", "a.price.floor",
-                          "a.private", "a.deputy", "a.account", "a.access", "a.call", "a.talk"},
-    "specialist": DESK | NAMED | {"a.call", "a.draft", "a.handed", "a.batch.marketing", "a.batch.desk", "a.operation"},
+                          "a.private", "a.deputy", "a.account", "a.access", "a.call", "a.past", "a.talk", "a.erasure", "a.template"},
+    "specialist": DESK | NAMED | {"a.call", "a.draft", "a.erasure", "a.handed", "a.batch.marketing", "a.batch.desk", "a.operation"},
     "salesperson": OPEN | {"a.mine", "a.mine.named"},
     "finance": DESK | {"a.floor", "a.price.floor", "a.deputy"},
     "marketing": OPEN | {"a.handed", "a.batch.marketing", "a.price.marketing", "a.request.marketing"},
     "head": OPEN,
-    "management": DESK | NAMED | WHOLE_B | {"a.floor", "a.price.floor", "a.private", "a.deputy", "a.account", "a.access"},
+    "management": DESK | NAMED | WHOLE_B | {"a.erasure", "a.floor", "a.price.floor", "a.private", "a.deputy", "a.account", "a.access"},
     "administrator": {"a.project", "a.staff", "a.sales.name", "a.private", "a.account", "b.project", "b.staff",
                       "b.sales.name", "b.private", "company"},
     "anonymous": set(),
@@ -102,6 +145,10 @@ class World:
         token = f"zq{self._count:04d}k"
         self.tokens[category].add(token)
         return self.shape.replace("{}", token)
+
+    def code(self, category: str) -> str:
+        """A token that can stand in an address: never in the shape of hostile text."""
+        return re.search(r"zq\d+k", self.token(category))[0]
 
     def price(self, category: str) -> Decimal:
         """An amount whose digits are a token in every way it may be written."""
@@ -150,6 +197,9 @@ def make(shape: str = "{}") -> World:
     _units(world)
     _customers(world)
     _claims(world)
+    _subscriptions(world)
+    _contracts(world)
+    _papers(world)
     _calls(world)
     _files(world)
     _batches(world)
@@ -160,6 +210,11 @@ def make(shape: str = "{}") -> World:
     _displays(world)
     _viewings(world)
     _visits(world)
+    _erasures(world)
+    _reception(world)
+    _intakes(world)
+    _past_sales(world)
+    _changes(world)
     for person in world.people.values():
         forget_access(person)
     return world
@@ -304,8 +359,106 @@ def _claims(world: World) -> None:
         requests.reject_request(op_id=uuid4(), number=answered.number, answer=mark(), by=by)
         wanted = rows.claim_mine.unit_id if name == "colleague" else unit.pk
         place = waiting.join(op_id=uuid4(), unit_id=wanted, customer=second, salesperson=who, note=mark(), by=by)
-        for kind, row in (("claim", claim), ("asked", asked), ("wait", place)):
+        quotation = _quotation(claim, mark, by)
+        for kind, row in (("claim", claim), ("asked", asked), ("wait", place), ("quotation", quotation)):
             setattr(rows, f"{kind}_{name}", row)
+
+
+def _subscriptions(world: World) -> None:
+    """A draft with its checklist for each salesperson; who acts for the buyer is known to those who see the buyer's name."""
+    rows, people = world.rows, world.people
+    for name, letter, category, seller, desk, floor in (
+        ("mine", "a", "a.mine", "salesperson", "specialist", 41),
+        ("colleague", "a", "a.colleague", "colleague", "specialist", 42),
+        ("foreign", "b", "b.mine", "other_salesperson", "other_specialist", 43),
+    ):
+        who, by, project = people[seller], people[desk], getattr(rows, letter).project
+        unit = _unit(world, letter, category, floor, Status.AVAILABLE, desk, salesperson=who)
+        buyer = _customer(world, project, f"{category}.named", who, by)
+        agent = trades.Purchaser(
+            buyer, agent_kind=AgentKind.AGENT, agent_name=world.token(f"{category}.named"), agent_number=world.phone("phone"),
+            agent_phone=world.phone("phone"),
+        )  # fmt: skip
+        terms = subscriptions.Terms((agent,), who, SubscriptionKind.FULL, PaymentMethod.FULL, unit.list_total / 10)
+        row = subscriptions.draw_up(op_id=uuid4(), unit_id=unit.pk, terms=terms, by=by)
+        setattr(rows, f"subscription_{name}", row)
+        setattr(rows, f"document_{name}", Document.every.filter(trade=row.trade).order_by("pk").first())
+
+
+def _quotation(claim: Claim, mark, by: User) -> Quotation:
+    terms = quoting.Terms(
+        salesperson=claim.salesperson, customer=claim.customer, method=PaymentMethod.FULL, valid_until=clock.today(),
+        special_percent=Decimal("1.00"), reason=mark(),
+    )  # fmt: skip
+    paper = SimpleUploadedFile(f"{re.search(r'zq[0-9]+k', mark())[0]}.pdf", b"%PDF-1.7\n%%EOF")
+    return quotations.make_quotation(op_id=uuid4(), unit_id=claim.unit_id, terms=terms, upload=paper, by=by)
+
+
+def _contracts(world: World) -> None:
+    """In each project a subscription that is still to be contracted, and a signed contract; in project A also a colleague's."""
+    rows, people = world.rows, world.people
+    for name, letter, category, seller, desk, floor in (
+        ("mine", "a", "a.mine", "salesperson", "specialist", 61),
+        ("colleague", "a", "a.colleague", "colleague", "specialist", 62),
+        ("foreign", "b", "b.mine", "other_salesperson", "other_specialist", 63),
+    ):
+        mark, who, by = partial(world.token, category), people[seller], people[desk]
+        project, found = getattr(rows, letter).project, []
+        for room in ("01", "02"):
+            unit = _unit(world, letter, category, floor, Status.AVAILABLE, desk, room=f"{floor}{room}", salesperson=who)
+            buyer = _customer(world, project, f"{category}.named", who, by)
+            found.append(subscribed(unit, buyer, who, by))
+        made = contracts.make_contract(op_id=uuid4(), subscription=found[1].code, by=by)
+        draft = contracts.Draft(
+            main_amount=made.total, decoration_amount=Decimal(0), supplement_amount=Decimal(0), vat_rate=Decimal(9),
+            draft_no=mark(), online_no=mark(), pages=30, contents=tuple(Content.values), note=mark(),
+        )  # fmt: skip
+        edited = contracts.edit_draft(op_id=uuid4(), code=made.code, version=made.version, draft=draft, by=by)
+        signing = contracts.Signing(clock.today(project.zone), mark(), Decimal(1000))
+        contract = contracts.sign(op_id=uuid4(), code=made.code, version=edited.version, signing=signing, by=by)
+        late = Milestone.every.get(contract=contract, kind=MilestoneKind.FILED)
+        late.expected_on = clock.today(project.zone) - timedelta(days=1)
+        save_tracked(late, action="contract.file", by=by, fields=["expected_on"])
+        for kind, row in (("subscribed", found[0]), ("contract", contract), ("trade", contract.trade)):
+            setattr(rows, f"{kind}_{name}", row)
+
+
+def _papers(world: World) -> None:
+    """For each salesperson a trade with a paper that came back signed, and a quotation; in each project a template and blank forms."""
+    rows, people = world.rows, world.people
+    for name, letter, category, seller, desk, floor in (
+        ("mine", "a", "a.mine", "salesperson", "specialist", 41),
+        ("colleague", "a", "a.colleague", "colleague", "specialist", 42),
+        ("foreign", "b", "b.mine", "other_salesperson", "other_specialist", 43),
+    ):
+        who, by = people[seller], people[desk]
+        project = getattr(rows, letter).project
+        unit = _unit(world, letter, category, floor, Status.AVAILABLE, desk, salesperson=who)
+        buyer = _customer(world, project, f"{category}.named", who, by)
+        trade = stock.subscribed(unit, buyer, who, by).trade
+        made = papers.make(op_id=uuid4(), kind=sale.PaperKind.SUBSCRIPTION, trade=trade.number, by=by)
+        scan = SimpleUploadedFile("scan.pdf", b"%PDF-1.7\n%%EOF " + name.encode())
+        papers.attach_scan(op_id=uuid4(), paper=made, upload=scan, pages=2, complete=True, by=by)
+        quotation = Quotation(
+            project=project, unit=unit, customer=buyer, salesperson=who, method=PaymentMethod.FULL, area=unit.built_area,
+            list_unit_price=unit.list_unit_price, list_total=unit.list_total, total=unit.list_total,
+            unit_price=unit.list_unit_price, first_payment=unit.list_total, valid_until=date(2999, 1, 1), made_by=by,
+        )  # fmt: skip
+        save_tracked(quotation, action="quotation.make", by=by)
+        for kind, row in (("bought", trade), ("printed", made), ("quoted", quotation)):
+            setattr(rows, f"{kind}_{name}", row)
+    for name, letter, category, void, keeper in (
+        ("own", "a", "a.template", "a.colleague", "supervisor"), ("foreign", "b", "b", "b", "other_supervisor"),
+    ):  # fmt: skip
+        by, project = people[keeper], getattr(rows, letter).project
+        upload = SimpleUploadedFile("letter.docx", defaults.template(sale.PaperKind.COVER))
+        template = paper_templates.upload_template(
+            op_id=uuid4(), project=project, kind=sale.PaperKind.COVER, upload=upload, note=world.token(category), by=by
+        )
+        setattr(rows, f"template_{name}", template)
+        about = {"project": project, "kind": FormKind.RECEIPT, "first": "R001", "by": by}
+        blanks.take_in(op_id=uuid4(), last="R003", taken_on=clock.today(project.zone), **about)
+        blanks.mark(op_id=uuid4(), last="", state=FormState.VOID, reason=world.token(void), **about)
 
 
 def _customer(world: World, project: Project, category: str, owner: User, by: User) -> Customer:
@@ -599,6 +752,34 @@ def _viewings(world: World) -> None:
     rows.calendar_revoked, rows.calendar_secret = (calendars.make_calendar(by=keeper) for _each in range(2))
 
 
+def _erasures(world: World) -> None:
+    """Of each salesperson's customers one whose erasure is asked for, one whom the clock proposes, and one who is erased: the
+    name of that one is for nobody."""
+    rows, people = world.rows, world.people
+    for name, letter, category, seller, desk in (
+        ("mine", "a", "a.mine", "salesperson", "specialist"), ("colleague", "a", "a.colleague", "colleague", "specialist"),
+        ("foreign", "b", "b.mine", "other_salesperson", "other_specialist"),
+    ):  # fmt: skip
+        project, by, owner = getattr(rows, letter).project, people[desk], people[seller]
+        asked, proposed, gone = (
+            _customer(world, project, kind, owner, by) for kind in (f"{category}.named", f"{category}.named", "erased")
+        )
+        setattr(rows, f"erasure_{name}", _asked_erasure(world, letter, asked, by))
+        erasure = Erasure(project=project, customer=proposed, number=world.code(f"{letter}.erasure"), why="TERM",
+                          state="PROPOSED", due_on=clock.today())  # fmt: skip
+        save_tracked(erasure, action="erasure.propose", by=None)
+        done = _asked_erasure(world, letter, gone, by)
+        decider = people["supervisor" if letter == "a" else "other_supervisor"]
+        approvals.decide(approval_id=done.approval_id, by=decider, agree=True, comment=world.token("erased"))
+        setattr(rows, f"gone_{name}", gone)
+
+
+def _asked_erasure(world: World, letter: str, customer: Customer, by: User) -> Erasure:
+    row = erasures.ask(customer=customer, why="WISH", wished_on=clock.today(), by=by)
+    row.number = world.code(f"{letter}.erasure")
+    return save_tracked(row, action="erasure.number", by=by, fields=["number"])
+
+
 def _visits(world: World) -> None:
     """A visit of each salesperson's customer; every text is a token."""
     rows, people = world.rows, world.people
@@ -612,3 +793,86 @@ def _visits(world: World) -> None:
         project = getattr(rows, letter).project
         row = visits.log_visit(op_id=uuid4(), project=project, report=report, by=people[desk])
         setattr(rows, f"visit_{name}", row)
+
+
+def _reception(world: World) -> None:
+    """A pre-report of each salesperson's customer, with what the desk noted of whoever is out."""
+    rows, people = world.rows, world.people
+    for name, letter, category, seller, desk, noted in (
+        ("mine", "a", "a.mine", "salesperson", "specialist", "a.call"),
+        ("colleague", "a", "a.colleague", "colleague", "specialist", "a.call"),
+        ("foreign", "b", "b.mine", "other_salesperson", "other_specialist", "b"),
+    ):  # fmt: skip
+        mark, project, by = partial(world.token, f"{category}.named"), getattr(rows, letter).project, people[desk]
+        announced = pre_reports.Announcement(
+            agency=mark(), agent_name=mark(), agent_phone=world.phone("phone"), name=mark(),
+            phone=getattr(rows, f"customer_{name}").phone,
+        )  # fmt: skip
+        row = pre_reports.enter_report(op_id=uuid4(), project=project, announced=announced, by=by)
+        setattr(rows, f"report_{name}", row)
+        rotation.go_out(
+            op_id=uuid4(), project=project, salesperson=people[seller], reason="OTHER", note=world.token(noted), by=by
+        )
+
+
+def _intakes(world: World) -> None:
+    """A list of customers that was really read: one row that can be taken over, one refused; and one of project B."""
+    rows, people = world.rows, world.people
+    for name, letter, category, desk in (
+        ("preview", "a", "a.batch.desk", "specialist"), ("foreign", "b", "b", "other_specialist"),
+    ):  # fmt: skip
+        mark = partial(world.token, category)
+        entries = [[mark(), world.phone(category), mark(), mark()], [mark(), mark(), "", mark()]]
+        upload = SimpleUploadedFile(
+            f"{mark()}.xlsx", _workbook(["客户姓名", "联系电话", "地址", "备注"], *entries, title=mark())
+        )
+        project = getattr(rows, letter).project
+        row = intake.submit_file(project=project, content="CUSTOMERS", upload=upload, by=people[desk], note=mark())
+        row.number = mark()
+        save_tracked(row, action="intake.number", by=people[desk], fields=["number"])
+        row = intake.read_intake(intake_id=row.pk)
+        assert row.outcome["counts"]["new"] == row.outcome["counts"]["refused"] == 1
+        setattr(rows, f"intake_{name}", row)
+
+
+def _past_sales(world: World) -> None:
+    """A file of past sales that was really read: one sale that can be taken over, one refused; and one of project B."""
+    rows, people = world.rows, world.people
+    for name, letter, category, desk in (
+        ("preview", "a", "a.past", "supervisor"), ("foreign", "b", "b", "other_supervisor"),
+    ):  # fmt: skip
+        mark = partial(world.token, category)
+        entries = [
+            ["77", "7", "701", "100", "2000000", "2025-03-10", mark(), mark()],
+            ["77", "7", mark(), "100", "2000000", "2025-03-10", mark(), mark()],
+            ["77", "7", "703", "100", mark(), "2025-03-10", mark(), mark()],
+        ]
+        heads = ["楼栋", "楼层", "房号", "建筑面积", "成交总价", "签约日期", "合同编号", "买受人"]
+        upload = SimpleUploadedFile(f"{mark()}.xlsx", _workbook(heads, *entries, title=mark()))
+        project = getattr(rows, letter).project
+        row = past_sales.submit_file(project=project, upload=upload, create_units=True, by=people[desk], note=mark())
+        row.number = world.code(category)
+        save_tracked(row, action="past_sales.number", by=people[desk], fields=["number"])
+        row = past_sales.read_import(import_id=row.pk)
+        assert row.outcome["counts"]["refused"]
+        setattr(rows, f"past_{name}", row)
+
+
+def _changes(world: World) -> None:
+    """In each project a change of a sale that waits for its approvals; in project A also a colleague's."""
+    rows, people = world.rows, world.people
+    for name, letter, category, seller, desk, floor in (
+        ("mine", "a", "a.mine", "salesperson", "specialist", 71),
+        ("colleague", "a", "a.colleague", "colleague", "specialist", 72),
+        ("foreign", "b", "b.mine", "other_salesperson", "other_specialist", 73),
+    ):
+        mark, who, by = partial(world.token, category), people[seller], people[desk]
+        project = getattr(rows, letter).project
+        unit = _unit(world, letter, category, floor, Status.AVAILABLE, desk, salesperson=who)
+        buyer = _customer(world, project, f"{category}.named", who, by)
+        sale = subscribed(unit, buyer, who, by, deposit=world.price(category))
+        money = Money(paid=world.price(category), penalty_due=Decimal(100))
+        entry = Entry(ChangeKind.REFUND, ChangeCause.OTHER, mark(), money, waiver=mark(), documents=mark(),
+                      form_signed=True)  # fmt: skip
+        change = sale_changes.request_change(op_id=uuid4(), trade=sale.trade.number, entry=entry, by=by)
+        setattr(rows, f"change_{name}", sale_changes.submit(op_id=uuid4(), code=change.code, by=by))

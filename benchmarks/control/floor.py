@@ -1,6 +1,6 @@
 """The floor F: a stock Django page with session and user rows, nothing else; and the same page without a session.
 
-Run by gunicorn like the product, on a database of its own in the same cluster. DATABASE_URL names it.
+Run by gunicorn (`gunicorn.conf.py` beside this file), on a database of its own in the same cluster. DATABASE_URL names it.
 """
 
 import os

@@ -5,7 +5,7 @@ import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salescontrol.settings")
 
 from django.conf import settings
-from django.core.wsgi import get_wsgi_application
+
+from salescontrol.wsgi import application  # noqa: F401
 
 settings.ROOT_URLCONF = "benchmarks.control.product_urls"
-application = get_wsgi_application()

@@ -26,8 +26,8 @@ class Plan:
 
 QUICK = Plan()
 LONG = Plan(
-    clients=200, operations=1_000_000, seconds=1800.0, units=200, hold_seconds=10.0, kill_connection_every=0.25, kill_client_every=5.0,
-    crash_every=15.0, own_cluster=True,
+    clients=200, operations=1_000_000, seconds=1800.0, units=200, hold_seconds=10.0, kill_connection_every=0.25, kill_client_every=10.0,
+    crash_every=60.0, own_cluster=True,
 )  # fmt: skip
 SQLITE = Plan(clients=16, kill_connection_every=0.0)
 PLANS = {"quick": QUICK, "long": LONG, "sqlite": SQLITE}

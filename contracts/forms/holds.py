@@ -25,7 +25,7 @@ class CustomerField(OfferedField):
     offer = staticmethod(offered)
 
     def label_from_instance(self, customer: Customer) -> str:
-        return f"{customer.name} ({customer.number})"
+        return f"{customer.called} ({customer.number})"
 
 
 class CustomerForm(OnceForm):

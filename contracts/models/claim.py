@@ -22,6 +22,8 @@ class Claim(models.Model):
     back from the journal and is to be completed (decisions 18).
     """
 
+    personal = ("reason", "release_reason")
+
     number = models.CharField(_("number"), max_length=12, unique=True, default=new_number)
     project = models.ForeignKey(Project, models.PROTECT, related_name="claims", verbose_name=_("project"))
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="claims", verbose_name=_("unit"))
@@ -30,6 +32,9 @@ class Claim(models.Model):
     customer = models.ForeignKey(Customer, models.PROTECT, null=True, related_name="claims", verbose_name=_("customer"))
     salesperson = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("salesperson")
+    )
+    trade = models.ForeignKey(
+        "contracts.Trade", models.PROTECT, null=True, related_name="claims", verbose_name=_("trade")
     )
     reason = models.CharField(_("reason"), max_length=300)
     evidence = models.CharField(_("evidence"), max_length=10, choices=Evidence.choices)

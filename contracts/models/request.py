@@ -18,6 +18,8 @@ from salescontrol.core.scoping import EveryManager, GuardedManager
 class HoldRequest(models.Model):
     """Who asks for whom, for which unit or which wish, and what the desk answered."""
 
+    personal = ("reason", "answer", "history_change_reason")
+
     number = models.CharField(_("number"), max_length=12, unique=True, default=new_number)
     project = models.ForeignKey(Project, models.PROTECT, related_name="hold_requests", verbose_name=_("project"))
     unit = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="hold_requests", verbose_name=_("unit"))

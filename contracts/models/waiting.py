@@ -17,6 +17,8 @@ from salescontrol.core.scoping import EveryManager, GuardedManager
 class WaitingEntry(models.Model):
     """A customer who waits for a unit, in the order of `placed_at`; `offer` is the hold that keeps it for them meanwhile."""
 
+    personal = ("note", "history_change_reason")
+
     number = models.CharField(_("number"), max_length=12, unique=True, default=new_number)
     project = models.ForeignKey(Project, models.PROTECT, related_name="waiting", verbose_name=_("project"))
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="waiting", verbose_name=_("unit"))

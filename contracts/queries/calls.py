@@ -19,9 +19,13 @@ def live_of(access: Access, customer: Customer) -> QuerySet[Claim]:
     return rows.select_related("unit").order_by("-placed_at", "-pk")
 
 
+def claimed_after(access: Access) -> Exists:
+    """Of a call: whether a unit was claimed for its customer since then, as far as the reader may know."""
+    return Exists(claims_visible_to(access).filter(customer=OuterRef("customer"), placed_at__gte=OuterRef("at")))
+
+
 def conversion(access: Access, period: dict[str, Any]) -> tuple[int, int]:
     """Of the customers who called in the period, how many, and for how many a unit was claimed after their call."""
     calls = calls_of(access, period["project"], period["since"], period["until"]).filter(customer__isnull=False)
-    claimed = Exists(claims_visible_to(access).filter(customer=OuterRef("customer"), placed_at__gte=OuterRef("at")))
     callers = calls.values("customer").distinct()
-    return callers.count(), callers.filter(claimed).count()
+    return callers.count(), callers.filter(claimed_after(access)).count()

@@ -19,5 +19,5 @@ def named(access: Access, customer: Customer | None) -> str:
     if customer is None:
         return ""
     if sees_name(access, customer):
-        return _("%(name)s (%(number)s)") % {"name": customer.name, "number": customer.number}
+        return _("%(name)s (%(number)s)") % {"name": customer.called, "number": customer.number}
     return customer.number

@@ -12,7 +12,6 @@ from inventory.models import Unit
 from inventory.queries.blocks import blocking
 from inventory.queries.standing import standing
 from inventory.states import Status
-from salescontrol.core import clock
 from salescontrol.core.access import Access
 from salescontrol.core.permissions import Permission
 from salescontrol.core.words import listed
@@ -34,14 +33,6 @@ def obstacle(access: Access, unit: Unit, now: datetime) -> str:
         return _("The unit is %(status)s, so it cannot be held.") % {"status": unit.get_status_display()}
     reasons = blocking(unit, desk=True)
     return _("It cannot be held now: %(reasons)s") % {"reasons": listed(reasons)} if reasons else ""
-
-
-def may_hold(access: Access, unit: Unit) -> bool:
-    """Whether this reader may hold the unit, or ask for it, at this moment."""
-    allowed = any(
-        access.can(permission, unit.project_id) for permission in (Permission.HOLD_PLACE, Permission.HOLD_REQUEST)
-    )
-    return allowed and not obstacle(access, unit, clock.now())
 
 
 def may_wait(unit: Unit, now: datetime) -> bool:

@@ -20,7 +20,7 @@ from inventory.queries.blocks import blocking
 from inventory.queries.concerned import concerned
 from inventory.queries.scope import units_visible_to
 from inventory.services import units as inventory
-from inventory.states import CLAIM_TABLE, Status
+from inventory.states import CLAIM_TABLE, TRADE_TABLE, Status
 from salescontrol.core import jobs, notices
 from salescontrol.core.access import Access
 from salescontrol.core.errors import Conflict, NotVisible
@@ -29,6 +29,7 @@ from salescontrol.core.permissions import Permission
 from salescontrol.core.words import listed
 
 INTEREST = "hold"
+MOVES = {**CLAIM_TABLE, **TRADE_TABLE}
 
 
 def lock_unit(unit_id: int, access: Access) -> Unit:
@@ -43,6 +44,11 @@ def require_free(unit: Unit, access: Access, now: datetime) -> None:
     """Raise Conflict unless the locked unit can be claimed now: available, and nothing lies on it."""
     if unit.status not in CLAIM_TABLE["claim.hold"].sources:
         raise losing.taken(access, unit, now)
+    require_unblocked(unit, access)
+
+
+def require_unblocked(unit: Unit, access: Access) -> None:
+    """Raise Conflict `locked` while something lies on the locked unit (domain B2.3)."""
     reasons = blocking(unit, desk=access.can(Permission.CLAIM_SEE_ALL, unit.project_id))
     if reasons:
         raise Conflict(
@@ -51,13 +57,24 @@ def require_free(unit: Unit, access: Access, now: datetime) -> None:
 
 
 def begin(
-    *, unit: Unit, claim: Claim, by, op_id: uuid.UUID, reason: str, now: datetime, action: str = "claim.hold"
+    *,
+    unit: Unit,
+    claim: Claim,
+    by,
+    op_id: uuid.UUID,
+    reason: str,
+    now: datetime,
+    action: str = "claim.hold",
+    approval=None,
 ) -> Claim:
-    """Write a new claim on a locked, free unit together with its event; the price valid now stays with it (decisions 11)."""
+    """Write a new claim on a locked, free unit together with its event; the price valid now stays with it (decisions 11).
+
+    `action` says to which status the unit goes; `approval` is what allowed it, where one had to.
+    """
     claim.project_id, claim.event_seq = unit.project_id, unit.event_seq + 1
     claim.placed_by, claim.placed_at = by, now
     claim.list_unit_price, claim.list_total = unit.list_unit_price, unit.list_total
-    _event(unit, claim, action, Status.HELD, by=by, op_id=op_id, reason=reason, now=now)
+    _event(unit, claim, action, by=by, op_id=op_id, reason=reason, now=now, approval=approval)
     claim.save(force_insert=True)
     show_to_salesperson(claim)
     _tell_others(unit, claim, by)
@@ -65,31 +82,51 @@ def begin(
 
 
 def alter(
-    *, unit: Unit, claim: Claim, action: str, by, op_id: uuid.UUID, why: str, now: datetime, **changes: Any
+    *,
+    unit: Unit,
+    claim: Claim,
+    action: str,
+    by,
+    op_id: uuid.UUID,
+    why: str,
+    now: datetime,
+    approval=None,
+    **changes: Any,
 ) -> Claim:
-    """Change a live hold of a locked unit together with its event, which keeps `why`: a later end, an offer that was taken,
-    its customer named."""
+    """Change a live claim of a locked unit together with its event, which keeps `why`: a later end, an offer that was taken,
+    its customer named, the next stage of its trade."""
     for name, value in {**changes, "event_seq": unit.event_seq + 1}.items():
         setattr(claim, name, value)
-    _event(unit, claim, action, Status.HELD, by=by, op_id=op_id, reason=why, now=now)
+    _event(unit, claim, action, by=by, op_id=op_id, reason=why, now=now, approval=approval)
     claim.save(update_fields=[*changes, "event_seq"])
     show_to_salesperson(claim)
     return claim
 
 
 def end(
-    *, unit: Unit, claim: Claim, state: ClaimState, action: str, by, op_id: uuid.UUID, reason: str, now: datetime
+    *,
+    unit: Unit,
+    claim: Claim,
+    state: ClaimState,
+    action: str,
+    by,
+    op_id: uuid.UUID,
+    reason: str,
+    now: datetime,
+    approval=None,
 ) -> Claim:
-    """End the live hold of a locked unit: the unit is available again, and whoever waits is offered it (domain B3)."""
+    """End the live claim of a locked unit: the unit is available again or withheld, as `action` says; whoever waits for an
+    available one is offered it (domain B3)."""
     claim.event_seq = unit.event_seq + 1
-    _event(unit, claim, action, Status.AVAILABLE, by=by, op_id=op_id, reason=reason, now=now)
+    _event(unit, claim, action, by=by, op_id=op_id, reason=reason, now=now, approval=approval)
     claim.state, claim.released_at, claim.released_by, claim.release_reason = state, now, by, reason[:300]
     claim.save(update_fields=["event_seq", "state", "released_at", "released_by", "release_reason"])
     hide_from_salesperson(claim)
     _tell_others(unit, claim, by)
     if claim.kind == HoldKind.OFFER:
         _close_offer(claim, by, now)
-    if WaitingEntry.every.filter(unit=unit, state=WaitingState.WAITING).exists():
+    free = unit.status == Status.AVAILABLE
+    if free and WaitingEntry.every.filter(unit=unit, state=WaitingState.WAITING).exists():
         jobs.enqueue("waiting.offer", unit_id=unit.pk)
     return claim
 
@@ -162,10 +199,12 @@ def tell(claim: Claim, code: str, *, by) -> None:
 
 def _tell_others(unit: Unit, claim: Claim, by) -> None:
     """Everybody else whose business the unit is hears that it was taken, or is free again; never whose it is (R1.8)."""
+    if unit.status == Status.WITHHELD:
+        return  # Not for sale again: there is nothing that they could do.
     others = [person for person in concerned([unit]) if person not in (claim.salesperson, by)]
     notices.tell(
         others,
-        "unit.taken" if unit.status == Status.HELD else "unit.free",
+        "unit.free" if unit.status == Status.AVAILABLE else "unit.taken",
         key=f"status-{unit.pk}-{claim.event_seq}",
         url=reverse("inventory:board", args=[unit.project.code]),
         project_id=unit.project_id,
@@ -189,11 +228,26 @@ def hide_from_salesperson(claim: Claim) -> None:
 
 
 def _event(
-    unit: Unit, claim: Claim, action: str, to: Status, *, by, op_id: uuid.UUID, reason: str, now: datetime
+    unit: Unit, claim: Claim, action: str, *, by, op_id: uuid.UUID, reason: str, now: datetime, approval=None
 ) -> UnitEvent:
+    """The unit's event of this move of its claim; to which status and from where, the table says (domain B2.4, B16.13)."""
     assert transaction.get_connection().in_atomic_block, "a claim moves inside its caller's transaction (decisions 20)"
     claim.unit = unit
+    to = _target(unit, action)
     ends_at = claim.expires_at if to == Status.HELD else None
     return inventory.record_move(
-        unit=unit, action=action, to=to, by=by, reason=reason, op_id=op_id, claim=claim.number, ends_at=ends_at, now=now
-    )
+        unit=unit, action=action, to=to, by=by, reason=reason, op_id=op_id, claim=claim.number, ends_at=ends_at, now=now,
+        approval=approval,
+    )  # fmt: skip
+
+
+def _target(unit: Unit, action: str) -> str:
+    """Where the action leads to. Raises Conflict from any other status than the table names."""
+    move = MOVES[action]
+    if unit.status not in move.sources:
+        raise Conflict(
+            _("%(unit)s is %(status)s by now, so this cannot be done. Reload the page to see where it stands.")
+            % {"unit": unit, "status": unit.get_status_display()},
+            code="wrong_state",
+        )
+    return move.target

@@ -4,7 +4,7 @@ Every rule is checked on locked rows, in the order Unit → Customer → salespe
 """
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -23,6 +23,7 @@ from contracts.queries.scope import claims_visible_to
 from contracts.services import claims
 from contracts.states import ClaimState, Evidence, HoldKind, Stage, WaitingState
 from enquiries.models import Customer
+from enquiries.services.rows import hold_still
 from inventory.models import Unit
 from inventory.services import expiry
 from inventory.services.assignment import salespeople
@@ -87,7 +88,7 @@ def place(op_id: uuid.UUID, unit_id: int, terms: Terms, by) -> Claim:
     require_of_project(unit, terms.customer, terms.salesperson)
     now = clock.now()
     claims.require_free(unit, access, now)
-    entry = _require_turn(unit, terms)
+    entry = require_turn(unit, [terms.customer.pk] if terms.customer else [])
     settings = options.values(unit.project_id)
     require_within(unit, terms, access, now)
     claim = Claim(
@@ -95,11 +96,16 @@ def place(op_id: uuid.UUID, unit_id: int, terms: Terms, by) -> Claim:
         kind=terms.kind, expires_at=now + duration(terms.kind, settings),
     )  # fmt: skip
     claims.begin(unit=unit, claim=claim, by=by, op_id=op_id, reason=claim.reason, now=now)
+    take_turn(entry, by=by, now=now)
+    conclude(claim, terms, by=by, now=now)
+    return claim
+
+
+def take_turn(entry: WaitingEntry | None, *, by, now: datetime) -> None:
+    """The customer whose turn it was has the unit now: their place in the waiting list is over."""
     if entry is not None:
         entry.state, entry.closed_at = WaitingState.TAKEN, now
         save_tracked(entry, action="waiting.taken", by=by, fields=["state", "closed_at"])
-    conclude(claim, terms, by=by, now=now)
-    return claim
 
 
 def conclude(claim: Claim, terms: Terms, *, by, now: datetime) -> None:
@@ -125,6 +131,7 @@ def _complete(
     if claim.customer_id is not None:
         raise Conflict(_("The customer of this hold is named already."), code="complete")
     require_of_project(unit, customer, salesperson)
+    hold_still(customer)
     # A deal's lock would else be a way around the caps; what came back from the journal kept to them when it was placed.
     if claim.kind == HoldKind.DEAL and not access.can(Permission.HOLD_OVERRIDE, unit.project_id):
         _require_room(unit, customer, salesperson, now, besides=claim)
@@ -164,10 +171,11 @@ def require_reason(reason: str) -> None:
         )
 
 
-def _require_turn(unit: Unit, terms: Terms) -> WaitingEntry | None:
-    """Whoever waits for the unit comes first: the entry of this customer if they are the next, Conflict if somebody else is."""
+def require_turn(unit: Unit, customers: Collection[int]) -> WaitingEntry | None:
+    """Whoever waits for the unit comes first: the entry of one of these customers if they are the next, Conflict if somebody
+    else is."""
     first = WaitingEntry.every.filter(unit=unit, state=WaitingState.WAITING).order_by("placed_at", "pk").first()
-    if first is None or (terms.customer is not None and first.customer_id == terms.customer.pk):
+    if first is None or first.customer_id in customers:
         return first
     raise Conflict(
         _("Customers wait for %(unit)s. Offer it to the first of the waiting list, or take them off it.")
@@ -187,6 +195,8 @@ def require_within(unit: Unit, terms: Terms, access: Access, now: datetime) -> N
             fields={"evidence": [_("See the original ID or the deposit first, or ask the supervisor.")]},
         )
     if may_override and terms.override.strip():
+        if terms.customer is not None:
+            hold_still(terms.customer)
         return
     if terms.customer is None and terms.kind != HoldKind.DEAL:
         raise Refusal(_("Name the customer."), code="no_customer", fields={"customer": [_("Name the customer.")]})
@@ -203,7 +213,7 @@ def _require_room(
     settings = options.values(unit.project_id)
     counted = live.holds_of(now).exclude(pk=besides and besides.pk)
     if customer is not None:
-        Customer.every.select_for_update(of=("self",), no_key=True).get(pk=customer.pk)
+        hold_still(customer)
         _require_cool_down(unit, customer, salesperson, settings, now)
         count = counted.filter(customer=customer).count()
         _require_below(count, settings["hold.per_customer"], "cap_customer", "customer")

@@ -1,4 +1,4 @@
-"""When two customers become one, live holds, open requests and places in waiting lists go to the one who is kept."""
+"""When two customers become one, live holds, open requests, quotations, places in waiting lists and drafts go to the one who is kept."""
 
 import uuid
 from typing import Any
@@ -6,10 +6,10 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from contracts.models import Claim, HoldRequest, WaitingEntry
+from contracts.models import Buyer, Claim, HoldRequest, Quotation, Subscription, WaitingEntry
 from contracts.queries.live import is_live
 from contracts.services import claims
-from contracts.states import HoldKind, RequestState, Stage, WaitingState
+from contracts.states import HoldKind, QuotationState, RequestState, Stage, SubscriptionState, WaitingState
 from enquiries.models import Customer
 from salescontrol.core import clock
 from salescontrol.core.access import access_of
@@ -23,6 +23,7 @@ def move(other: Customer, kept: Customer, by: Any, reason: str) -> None:
     Raises Conflict while a deal is being written or an offer runs for the other one.
     """
     now = clock.now()
+    _require_drafts(other, kept)
     for claim in Claim.every.filter(is_live(now), customer=other).order_by("unit_id"):
         unit = claims.lock_unit(claim.unit_id, access_of(by))
         locked = Claim.every.select_related("unit__project", "project").filter(pk=claim.pk, customer=other)
@@ -41,11 +42,40 @@ def move(other: Customer, kept: Customer, by: Any, reason: str) -> None:
     for rows in (
         HoldRequest.every.filter(customer=other, state=RequestState.REQUESTED),
         WaitingEntry.every.filter(customer=other, state=WaitingState.WAITING),
+        Quotation.every.filter(customer=other).exclude(state__in=[QuotationState.USED, QuotationState.WITHDRAWN]),
     ):
         found: list = list(rows)
         for row in found:
             row.customer = kept
         update_tracked(found, ["customer"], action="customer.merge", by=by)
+    drafted = list(_bought(other))
+    for buyer in drafted:
+        buyer.customer = kept
+    update_tracked(drafted, ["customer"], action="customer.merge", by=by)
+
+
+def _bought(customer: Customer) -> QuerySet[Buyer]:
+    """The trades still open in which the customer buys: drafted, or claimed by now."""
+    drafts = Subscription.every.filter(state=SubscriptionState.DRAFT).values("trade")
+    sold = Claim.every.filter(released_at__isnull=True, trade__isnull=False).exclude(stage=Stage.HOLD).values("trade")
+    return Buyer.every.filter(customer=customer, until__isnull=True, trade__in=drafts) | Buyer.every.filter(
+        customer=customer, until__isnull=True, trade__in=sold
+    )
+
+
+def _require_drafts(other: Customer, kept: Customer) -> None:
+    """Raise Conflict `bound` for a buyer of a sale, whose papers name them, or when both buy in one draft."""
+    sold = Claim.every.filter(released_at__isnull=True, trade__in=_bought(other).values("trade")).exclude(
+        stage=Stage.HOLD
+    )
+    for claim in sold.select_related("unit"):
+        raise Conflict(
+            _("%(unit)s is being sold to this customer. Finish that first, then merge.") % {"unit": claim.unit.number}, code="bound"
+        )  # fmt: skip
+    if _bought(other).filter(trade__in=_bought(kept).values("trade")).exists():
+        raise Conflict(
+            _("Both customers buy in one draft of a subscription. Name one of them there first, then merge."), code="bound"
+        )  # fmt: skip
 
 
 def _require_hold(claim: Claim) -> None:

@@ -17,6 +17,7 @@ from contracts.queries.scope import claims_visible_to, requests_visible_to
 from contracts.services import claims, holds
 from contracts.states import HoldKind, RequestState
 from enquiries.models import Customer
+from enquiries.services.rows import hold_still
 from inventory.models import Project, Unit
 from inventory.queries.scope import units_visible_to
 from inventory.queries.standing import standing
@@ -134,7 +135,7 @@ def _ask(project: Project, unit_id: int | None, wish: Wish, customer: Customer, 
     unit = _free_unit(access, project, unit_id, customer) if unit_id is not None else None
     if unit is None and wish == Wish():
         raise Refusal(_("Say what the customer wants: layout, floors or budget."), code="no_wish")
-    Customer.every.select_for_update(of=("self",), no_key=True).get(pk=customer.pk)
+    hold_still(customer)
     if (
         unit
         and HoldRequest.every.filter(

@@ -18,6 +18,7 @@ from contracts.queries.unit import WAITED_FOR
 from contracts.services import claims, holds
 from contracts.states import Evidence, HoldKind, WaitingState
 from enquiries.models import Customer
+from enquiries.services.rows import hold_still
 from inventory.models import Unit
 from inventory.queries.blocks import blocking
 from inventory.services import units as inventory
@@ -87,6 +88,7 @@ def _join(unit_id: int, customer: Customer, salesperson, note: str, by) -> dict:
     access = access_of(by)
     unit = claims.lock_unit(unit_id, access)
     _require_may_join(access, unit, customer, salesperson)
+    hold_still(customer)
     if unit.status not in WAITED_FOR:
         raise Conflict(_not_waited_for(unit), code="free")
     if WaitingEntry.every.filter(unit=unit, customer=customer, state__in=OPEN).exists():

@@ -57,6 +57,8 @@ class InClaims(InProject):
 class NamedRows:
     """Mixin before a list whose rows name customers: that they were shown is on record first."""
 
+    names_people = True
+
     def page_of(self, rows) -> dict:
         context = super().page_of(rows)
         asked = [name for name in self.filterset.form.fields if self.request.GET.get(name)]

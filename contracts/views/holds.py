@@ -13,7 +13,8 @@ from contracts.queries.people import named
 from contracts.services import holds, requests, waiting
 from contracts.states import ClaimState, Evidence, HoldKind, Stage
 from contracts.views.base import InClaims, InHold, InUnit, NamedRows, WithCustomer
-from contracts.views.panel import claim_facts, hold_actions
+from contracts.views.panel import claim_facts, hold_actions, quotation_action
+from contracts.views.subscription_sections import subscribable, subscribe_button
 from enquiries.models import Customer
 from salescontrol.core import clock, tables
 from salescontrol.core.access import Access
@@ -195,10 +196,13 @@ class HoldPage(InHold, DetailPage):
         if claim.state_now != ClaimState.ACTIVE or claim.stage != Stage.HOLD:
             return []
         if self.desk:
-            return hold_actions(access, claim)
+            further = subscribable(claim) and access.can(Permission.DEAL_WRITE, self.project_id)
+            quote = quotation_action(access, claim.unit, claim)
+            return [*hold_actions(access, claim), *quote, *([subscribe_button(claim)] if further else [])]
         if claim.salesperson_id == access.user.pk and access.can(Permission.HOLD_REQUEST, self.project_id):
             return [
-                {"label": _("Ask the desk to release"), "url": self.address("release_ask", claim.number), "style": ""}
+                *quotation_action(access, claim.unit, claim),
+                {"label": _("Ask the desk to release"), "url": self.address("release_ask", claim.number), "style": ""},
             ]
         return []
 

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from contracts.models import Claim, WaitingEntry
 from contracts.queries import unit as unit_queries
 from contracts.queries.people import named, sees_name
+from contracts.services.quoting import QUOTED_STAGES
 from contracts.states import HoldKind, Stage, WaitingState
 from enquiries.services import looks
 from inventory.models import Unit
@@ -38,6 +39,7 @@ def section(access: Access, unit: Unit) -> dict | None:
             for request in asked
         ],
         "actions": [*_desk_actions(access, unit, claim, obstacle), *_own_actions(access, unit, claim, obstacle, asked),
+                    *quotation_action(access, unit, claim, obstacle),
                     *_waiting_actions(access, unit, unit_queries.may_wait(unit, now), line)],
     }  # fmt: skip
 
@@ -100,11 +102,22 @@ def _own_actions(access: Access, unit: Unit, claim: Claim | None, obstacle: str,
     """A salesperson asks; the desk does (domain B1)."""
     if not access.can(Permission.HOLD_REQUEST, unit.project_id):
         return []
+    if claim is not None and claim.stage != Stage.HOLD:
+        return []
     if claim is not None:
         return [_button(_("Ask the desk to release"), address(unit, "release_ask", claim.number))]
     if obstacle or asked:
         return []
     return [_button(_("Ask for a hold"), address(unit, "request_new", unit.pk), "primary")]
+
+
+def quotation_action(access: Access, unit: Unit, claim: Claim | None, obstacle: str = "") -> list[dict]:
+    """Where a price is worked out for a unit that is for sale, or held by this claim; nothing for who may not."""
+    quoted = claim is not None and claim.stage in QUOTED_STAGES
+    free = claim is None and not obstacle
+    if not (quoted or free) or not access.can(Permission.QUOTATION_MAKE, unit.project_id):
+        return []
+    return [_button(_("Quotation"), reverse("sales:quotation_new", args=[unit.project.code, unit.pk]))]
 
 
 def _waiting_actions(access: Access, unit: Unit, may_wait: bool, line: list[WaitingEntry]) -> list[dict]:

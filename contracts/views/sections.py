@@ -3,13 +3,15 @@
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from contracts.models import Claim, HoldRequest
-from contracts.queries import holds, requests
+from contracts.models import Claim, HoldRequest, Milestone
+from contracts.queries import holds, milestones, requests
 from contracts.states import ClaimState, HoldKind, RequestState
 from contracts.views.holds import TONES
 from contracts.views.requests import TONES as REQUEST_TONES
 from contracts.views.requests import wished
+from contracts.views.signing import days_text, due_tone
 from inventory.models import Project
+from salescontrol.core import clock
 from salescontrol.core.access import Access
 from salescontrol.core.permissions import Permission
 
@@ -81,6 +83,43 @@ def _request_line(access: Access, project: Project, request: HoldRequest) -> dic
         "seller": request.salesperson.name if request.salesperson != access.user else "",
         "at": request.requested_at,
     }
+
+
+def contract_tile(access: Access, project: Project | None) -> dict | None:
+    """Contracts with something overdue, or to be filed soon: the desk's all, a salesperson's own."""
+    if project is None or not reads_contracts(access, project):
+        return None
+    rows = milestones.due(access, project).order_by("expected_on", "pk")
+    return {
+        "title": _("Overdue contracts"),
+        "count": rows.count(),
+        "lines": [_contract_line(project, row) for row in rows[:SHOWN]],
+        "empty": _("Nothing is overdue, and no contract has to be filed soon."),
+        "url": reverse("sales:contract_overdue", args=[project.code]),
+        "all": _("All of them"),
+    }
+
+
+def _contract_line(project: Project, row: Milestone) -> dict:
+    return {
+        "tag": days_text(row, clock.today(project.zone)),
+        "tone": due_tone(row),
+        "text": _("%(unit)s: %(what)s") % {"unit": row.contract.unit.number, "what": row.get_kind_display()},
+        "url": reverse("sales:contract", args=[project.code, row.contract.code]),
+        "seller": row.contract.trade.salesperson.name if row.contract.trade.salesperson else "",
+        "ends_at": None,
+    }
+
+
+def reads_contracts(access: Access, project: Project) -> bool:
+    return any(
+        access.can(right, project.pk) for right in (Permission.CLAIM_SEE_ALL, Permission.CLAIM_SEE_OWN)
+    )  # fmt: skip
+
+
+def contracts_due(access: Access, project: Project) -> int:
+    """The count beside the rail's entry: what is overdue or to be filed soon."""
+    return milestones.due(access, project).count() if reads_contracts(access, project) else 0
 
 
 def found_claims(access: Access, words: str) -> dict | None:

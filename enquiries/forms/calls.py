@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from enquiries import phones
-from enquiries.forms.customers import OwnerField
+from enquiries.forms.customers import TURN, OwnerField
 from enquiries.models import Call
 from enquiries.queries.calls import answered_as
+from enquiries.queries.conversion import came_to
+from enquiries.queries.customers import LONGEST_CODE
 from enquiries.states import CallState, Channel, Invited, Motive, Rings
 from inventory.rules.numbers import parse_number
 from inventory.rules.problems import Problem
@@ -26,6 +28,12 @@ ANSWERS = (
     ("late", gettext_lazy("Later")),
     ("missed", gettext_lazy("Missed")),
     ("unknown", pgettext_lazy("rings of a phone", "Unknown")),
+)
+# How far who called for the first time has come since.
+STAGES = (
+    ("first", gettext_lazy("of customers who called for the first time")),
+    ("visited", gettext_lazy("of those, who then visited")),
+    ("held", gettext_lazy("of those, for whom a unit was then held")),
 )
 _TEXT = forms.Textarea(attrs={"rows": 2})
 
@@ -108,11 +116,15 @@ class CallForm(WishForm, OnceForm):
         "needs", "asked", "answered", "invited", "next_on", "salesperson", "at", "outsider",
     )  # fmt: skip
 
-    def __init__(self, *args, salespeople: Sequence, masked: str = "", **kwargs) -> None:
+    def __init__(self, *args, salespeople: Sequence, masked: str = "", turn: str = "", **kwargs) -> None:
         super().__init__(*args, **kwargs)
         if masked:
             self.fields["phone"].help_text = _("Leave it empty to keep %(phone)s.") % {"phone": masked}
-        self.fields["salesperson"].offer(salespeople, _("who looks after the caller"))
+        self.fields["salesperson"].offer(salespeople, _("who looks after the caller"), turn)
+
+    def clean(self) -> dict:
+        values = super().clean() or self.cleaned_data
+        return {**values, "in_turn": self["salesperson"].value() == TURN}
 
 
 class CallFilter(filters.FilterSet):
@@ -140,6 +152,9 @@ class CallFilter(filters.FilterSet):
         label=gettext_lazy("State"), method="of_state", empty_label=gettext_lazy("any"),
         choices=(("open", gettext_lazy("not confirmed")), (CallState.CONFIRMED, CallState.CONFIRMED.label)),
     )  # fmt: skip
+    became = filters.ChoiceFilter(
+        label=gettext_lazy("First calls"), choices=STAGES, method="of_stage", empty_label=gettext_lazy("any")
+    )
     channel = filters.ChoiceFilter(
         label=gettext_lazy("Channel"), choices=Channel, empty_label=gettext_lazy("any"), null_label="–", null_value="none",
         method="of_channel",
@@ -166,6 +181,8 @@ class CallFilter(filters.FilterSet):
 
     def of_words(self, rows: QuerySet, _name: str, words: str) -> QuerySet:
         digits, text = phones.read(words), words.strip()
+        if len(digits) > LONGEST_CODE:
+            return rows.filter(phone_index=phones.index(digits))
         found = rows.filter(caller__icontains=text) | rows.filter(number=text.upper())
         return found | rows.filter(phone_index=phones.index(digits)) if digits else found
 
@@ -175,6 +192,9 @@ class CallFilter(filters.FilterSet):
     def of_state(self, rows: QuerySet, _name: str, state: str) -> QuerySet:
         told = rows.filter(state=CallState.LOGGED, salesperson__isnull=False)
         return told if state == "open" else rows.filter(state=state)
+
+    def of_stage(self, rows: QuerySet, _name: str, stage: str) -> QuerySet:
+        return came_to(self.request.access, rows, stage)
 
     def of_channel(self, rows: QuerySet, _name: str, channel: str) -> QuerySet:
         return rows.filter(channel="" if channel == "none" else channel)

@@ -19,13 +19,18 @@ _PHONE = forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"})
 _NAME = forms.TextInput(attrs={"autocomplete": "off"})
 
 
-class OwnerField(forms.ChoiceField):
-    """A salesperson of the project; the clean value is the person, or None for nobody."""
+# The choice that leaves it to whose turn it is.
+TURN = "turn"
 
-    def offer(self, salespeople: Sequence, nobody: Any) -> None:
+
+class OwnerField(forms.ChoiceField):
+    """A salesperson of the project; the clean value is the person, or None for nobody and for whose turn it is."""
+
+    def offer(self, salespeople: Sequence, nobody: Any, turn: Any = "") -> None:
+        """`turn`: what leaving it to whose turn it is is called; it stands first, and without it is not offered."""
         self.people = {str(person.pk): person for person in salespeople}
         named = [(pk, f"{person.employee_no} {person.name}") for pk, person in self.people.items()]
-        self.choices = [("", nobody), *named]
+        self.choices = [*([(TURN, turn)] if turn else []), ("", nobody), *named]
 
     def clean(self, value: Any) -> Any:
         return self.people.get(super().clean(value))
@@ -98,7 +103,7 @@ class CustomerFilter(filters.FilterSet):
         null_label=gettext_lazy("nobody yet"), null_value="none",
     )  # fmt: skip
 
-    grade = filters.ChoiceFilter(label=gettext_lazy("Grade"), choices=Grade.choices)
+    grade = filters.ChoiceFilter(label=gettext_lazy("Grade"), choices=Grade.choices, empty_label=gettext_lazy("any"))
     channel = filters.ChoiceFilter(
         label=gettext_lazy("Channel"), choices=Channel.choices, empty_label=gettext_lazy("any")
     )

@@ -2,10 +2,11 @@
 
 import django_filters as filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from enquiries.models import TalkingPoint
+from enquiries.queries.talk import holding
 from enquiries.states import Talk
 from salescontrol.core.forms import Form
 
@@ -22,7 +23,7 @@ class PointForm(Form):
 
 
 class PointFilter(filters.FilterSet):
-    """By words of title and text, and by kind."""
+    """By words of title and text, by pinyin or initials of the title, and by kind."""
 
     q = filters.CharFilter(label=_("Words"), method="of_words", max_length=60)
     kind = filters.ChoiceFilter(label=_("Kind"), choices=Talk, empty_label=_("any"))
@@ -33,5 +34,5 @@ class PointFilter(filters.FilterSet):
 
     def of_words(self, rows: QuerySet, _name: str, words: str) -> QuerySet:
         for word in words.split()[:6]:
-            rows = rows.filter(Q(title__icontains=word) | Q(text__icontains=word))
+            rows = rows.filter(holding(word))
         return rows

@@ -65,7 +65,7 @@ class CustomerField(OfferedField):
     offer = staticmethod(offered)
 
     def label_from_instance(self, customer: Customer) -> str:
-        return f"{customer.name} ({customer.number})"
+        return f"{customer.called} ({customer.number})"
 
 
 class BookForm(TimesForm):
@@ -208,12 +208,10 @@ class OutcomeForm(Form):
         return {item.pk: (values[f"liking_{item.pk}"], values[f"feedback_{item.pk}"]) for item in self.items}
 
 
-class ViewingFilter(filters.FilterSet):
-    """By state, days and for the desk by salesperson; choices come from visible viewings (abuse 27, 28)."""
+class CalendarFilter(filters.FilterSet):
+    """By state and for the desk by salesperson; choices come from visible viewings (abuse 27, 28)."""
 
     state = filters.ChoiceFilter(label=gettext_lazy("State"), choices=ViewingState.choices, empty_label=ANY)
-    since = filters.DateFilter("starts_at", "date__gte", label=gettext_lazy("From"))
-    until = filters.DateFilter("starts_at", "date__lte", label=gettext_lazy("To"))
     salesperson = filters.ModelChoiceFilter(label=gettext_lazy("Salesperson"), queryset=None, empty_label=ANY)
 
     class Meta:
@@ -226,3 +224,10 @@ class ViewingFilter(filters.FilterSet):
             del self.filters["salesperson"]
         else:
             self.filters["salesperson"].extra["queryset"] = salespeople
+
+
+class ViewingFilter(CalendarFilter):
+    """The same, and by days."""
+
+    since = filters.DateFilter("starts_at", "date__gte", label=gettext_lazy("From"))
+    until = filters.DateFilter("starts_at", "date__lte", label=gettext_lazy("To"))

@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from enquiries.forms.calls import WishForm
-from enquiries.forms.customers import OwnerField
+from enquiries.forms.customers import TURN, OwnerField
 from enquiries.forms.viewings import CustomerField
 from enquiries.models import Customer, Visit
 from enquiries.queries.customers import matching
 from enquiries.queries.scope import customers_visible_to
-from enquiries.states import AgeBand, Channel, Employer, Grade, Motive, Party, Reaction, VisitKind
-from salescontrol.core.forms import OnceForm
+from enquiries.states import AgeBand, Channel, Employer, Grade, Motive, Origin, Party, Reaction, VisitKind
+from salescontrol.core.forms import Form, OnceForm
 
 ANY = gettext_lazy("any")
 _DAY = forms.DateInput(attrs={"type": "date"})
@@ -64,24 +64,30 @@ class VisitForm(WishForm, OnceForm):
     )
     note = _words(gettext_lazy("Note"), 500, 2)
     salesperson = OwnerField(label=gettext_lazy("Salesperson"), required=False)
+    origin = forms.ChoiceField(label=gettext_lazy("How the visitor came"), required=False)
+    origin_reason = _words(gettext_lazy("Reason, when it is other than the pre-reports propose"), 250)
     at = forms.DateTimeField(label=gettext_lazy("Came"), required=False)
     late_reason = _words(gettext_lazy("Reason, when it was on an earlier day"), 250)
     field_order = (
         "customer", "new_name", "new_phone", "kind", "channel", "party", "age_band", "home_area", "work_area", "employer",
         "occupation", "use", "layout", "area_from", "area_to", "budget_to", "floor_from", "floor_to", "motive", "needs",
-        "unit_price", "total_price", "factors", "objections", "grade", "carry", "note", "salesperson", "at", "late_reason",
+        "unit_price", "total_price", "factors", "objections", "grade", "carry", "note", "salesperson",
+        "origin", "origin_reason", "at", "late_reason",
     )  # fmt: skip
 
     def __init__(
-        self, *args, customers: QuerySet[Customer], salespeople: Sequence | None, late: bool, **kwargs
-    ) -> None:
+        self, *args, customers: QuerySet[Customer], salespeople: Sequence | None, late: bool,
+        turn: str = "", origins: Sequence = (), **kwargs
+    ) -> None:  # fmt: skip
         super().__init__(*args, **kwargs)
         self.fields["customer"].queryset = customers
         self.fields["customer"].named = str(self.data.get("customer") or self.initial.get("customer", ""))
         if salespeople is None:
-            del self.fields["salesperson"]
+            for name in ("salesperson", "origin", "origin_reason"):
+                del self.fields[name]
         else:
-            self.fields["salesperson"].offer(salespeople, _("who looks after the customer"))
+            self.fields["salesperson"].offer(salespeople, _("who looks after the customer"), turn)
+            self.fields["origin"].choices = origins
         if not late:
             del self.fields["late_reason"]
 
@@ -92,11 +98,25 @@ class VisitForm(WishForm, OnceForm):
             self.add_error("customer", _("Choose a customer or enter a new one, not both."))
         elif not customer and not (name and phone):
             self.add_error("customer", _("Choose a customer, or enter name and phone of a new one."))
-        return values
+        return {**values, "in_turn": "salesperson" in self.fields and self["salesperson"].value() == TURN}
+
+
+class OriginForm(Form):
+    """How the visitor came, judged anew, and why."""
+
+    origin = forms.ChoiceField(label=gettext_lazy("How the visitor came"))
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"), max_length=250, help_text=gettext_lazy("Kept with the visit.")
+    )
+    wide = ("reason",)
+
+    def __init__(self, *args, origins: Sequence, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["origin"].choices = origins
 
 
 class VisitFilter(filters.FilterSet):
-    """By day, customer, kind, channel, grade and salesperson; choices come from visible visits (abuse 27, 28)."""
+    """By day, customer, kind, channel, origin, grade and salesperson; choices come from visible visits (abuse 27, 28)."""
 
     q = filters.CharFilter(
         label=gettext_lazy("Name, number, whole phone or its last four digits"), method="of_words", max_length=60
@@ -107,6 +127,7 @@ class VisitFilter(filters.FilterSet):
     )
     kind = filters.ChoiceFilter(label=gettext_lazy("Kind of visit"), choices=VisitKind, empty_label=ANY)
     channel = filters.ChoiceFilter(label=gettext_lazy("Channel"), choices=Channel, empty_label=ANY)
+    origin = filters.ChoiceFilter(label=gettext_lazy("How the visitor came"), choices=Origin, empty_label=ANY)
     grade = filters.ChoiceFilter(label=gettext_lazy("Grade"), choices=Grade, empty_label=ANY)
     salesperson = filters.ModelChoiceFilter(label=gettext_lazy("Salesperson"), queryset=None, empty_label=ANY)
 

@@ -24,6 +24,8 @@ class Call(Wishes):
     number; then it has no index. `outsider`: no customer (an agent, a survey, a wrong number), so that nobody is entered.
     """
 
+    personal = ("caller", "phone", "phone_index", "asked", "answered", "history_change_reason", *Wishes.personal)
+
     project = models.ForeignKey(Project, models.PROTECT, related_name="calls", verbose_name=_("project"))
     number = models.CharField(_("number"), max_length=12, unique=True, default=new_number)
     sheet = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
@@ -66,6 +68,13 @@ class Call(Wishes):
             models.Index(fields=["project", "-at"], name="calls_by_time"),
             models.Index(fields=["project", "phone_index"], name="calls_by_phone"),
             models.Index(fields=["salesperson", "state"], name="calls_by_salesperson"),
+            models.Index(fields=["project", "taken_by"], name="calls_by_answerer"),
+            models.Index(fields=["project", "salesperson"], name="calls_of_salesperson"),
+            models.Index(fields=["project", "-at"], condition=Q(state=CallState.DRAFT), name="calls_in_draft"),
+            models.Index(
+                fields=["project", "informed_at"], condition=Q(state=CallState.LOGGED, salesperson__isnull=False),
+                name="calls_to_confirm",
+            ),
             models.Index(
                 fields=["informed_at"], condition=Q(state=CallState.LOGGED, escalated_at__isnull=True), name="calls_to_escalate"
             ),

@@ -15,6 +15,8 @@ from salescontrol.core.scoping import EveryManager, GuardedManager
 class CustomerPhone(models.Model):
     """One of a customer's phone numbers; `tail_index` finds it by its last four digits, among visible customers only."""
 
+    personal = ("number", "number_index", "tail_index", "history_change_reason")
+
     project = models.ForeignKey(Project, models.PROTECT, related_name="+", verbose_name=_("project"))
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="phones", verbose_name=_("customer"))
     number = EncryptedTextField(_("phone"), blank=True)
@@ -28,6 +30,7 @@ class CustomerPhone(models.Model):
     class Meta:
         verbose_name = _("phone")
         ordering = ["-is_main", "pk"]
+        indexes = [models.Index(fields=["number_index"], name="customers_by_phone")]
         constraints = [
             models.UniqueConstraint(
                 fields=["project", "number_index"], condition=~Q(number_index=""), name="one_customer_for_each_phone"
@@ -42,6 +45,8 @@ class CustomerPhone(models.Model):
 class IdPaper(models.Model):
     """A paper that says who the customer is; a number belongs to one customer of a project."""
 
+    personal = ("number", "number_index", "history_change_reason")
+
     project = models.ForeignKey(Project, models.PROTECT, related_name="+", verbose_name=_("project"))
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="papers", verbose_name=_("customer"))
     kind = models.CharField(_("kind"), max_length=8, choices=PaperKind)
@@ -54,6 +59,7 @@ class IdPaper(models.Model):
     class Meta:
         verbose_name = _("identity paper")
         ordering = ["pk"]
+        indexes = [models.Index(fields=["number_index"], name="customers_by_paper")]
         constraints = [
             models.UniqueConstraint(
                 fields=["project", "number_index"], condition=~Q(number_index=""), name="one_customer_for_each_paper"

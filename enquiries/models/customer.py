@@ -5,8 +5,10 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from enquiries.models.wishes import Wishes
+from enquiries.names import called
 from enquiries.states import Channel, CustomerKind, Grade, new_number
 from inventory.models import Project
 from salescontrol.core.fields import EncryptedTextField
@@ -22,7 +24,14 @@ class Customer(Wishes):
     counts. A customer who was merged into another has `merged_into`; `version` guards what two people type at once.
 
     `number` is a random code: consecutive ones would tell how many customers there are (reliability 3.5).
+
+    An erased customer (`erased_at`, R7.6) is a number without a person: nobody finds, chooses or changes it any more.
     """
+
+    personal = (
+        "name", "name_keys", "phone", "phone_index", "address", "referrer", "note", "history_change_reason",
+        *Wishes.personal,
+    )  # fmt: skip
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="customers", verbose_name=_("project"))
     number = models.CharField(_("number"), max_length=12, unique=True, default=new_number)
@@ -47,6 +56,7 @@ class Customer(Wishes):
     merged_into = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="merged", verbose_name=_("merged into")
     )
+    erased_at = models.DateTimeField(_("erased"), null=True)
     version = models.PositiveIntegerField(default=0)
     entered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("entered by")
@@ -64,6 +74,11 @@ class Customer(Wishes):
             models.Index(fields=["project", "owner"]),
             models.Index(fields=["phone_index"]),
             models.Index(fields=["project", "owner_since"]),
+            models.Index(
+                fields=["project", "-entered_at", "-id"],
+                condition=Q(merged_into__isnull=True),
+                name="customers_by_entry",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -74,3 +89,8 @@ class Customer(Wishes):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def called(self) -> str:
+        """The name as pages show it; of an erased customer a word that says so."""
+        return str(pgettext_lazy("customer", "erased")) if self.erased_at else called(self.name)

@@ -15,6 +15,8 @@ from salescontrol.core.scoping import EveryManager, GuardedManager
 class FollowUp(models.Model):
     """One contact with a customer; of several the latest says when the next is due."""
 
+    personal = ("content", "history_change_reason")
+
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="follow_ups", verbose_name=_("customer"))
     at = models.DateTimeField(_("when"), db_default=Now())
     way = models.CharField(_("way"), max_length=8, choices=Way)

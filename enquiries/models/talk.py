@@ -17,6 +17,7 @@ class TalkingPoint(models.Model):
     project = models.ForeignKey(Project, models.PROTECT, related_name="talking_points", verbose_name=_("project"))
     kind = models.CharField(_("kind"), max_length=10, choices=Talk)
     title = models.CharField(_("title"), max_length=80)
+    title_keys = models.CharField(max_length=1200, blank=True)
     text = models.CharField(_("text"), max_length=2000)
     valid_from = models.DateField(_("valid from"))
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
@@ -25,7 +26,7 @@ class TalkingPoint(models.Model):
     kept_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("written by")
     )
-    history = tracked()
+    history = tracked(excluded=("title_keys",))
     objects = GuardedManager()
     every: EveryManager["TalkingPoint"] = EveryManager()
 

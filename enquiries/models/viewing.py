@@ -18,6 +18,8 @@ from salescontrol.core.scoping import EveryManager, GuardedManager
 class Viewing(models.Model):
     """One appointment of a customer with a salesperson. `number` is a random code (reliability 3.5)."""
 
+    personal = ("note", "outcome", "history_change_reason")
+
     project = models.ForeignKey(Project, models.PROTECT, related_name="viewings", verbose_name=_("project"))
     number = models.CharField(_("number"), max_length=12, unique=True, default=new_number)
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="viewings", verbose_name=_("customer"))
@@ -64,6 +66,8 @@ class Viewing(models.Model):
 
 class ViewingItem(models.Model):
     """What is to be seen: one unit, or a layout when any unit of it will do; and what the customer thought of it."""
+
+    personal = ("feedback", "history_change_reason")
 
     viewing = models.ForeignKey(Viewing, models.CASCADE, related_name="items", verbose_name=_("viewing"))
     unit = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+", verbose_name=_("unit"))

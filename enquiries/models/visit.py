@@ -8,15 +8,26 @@ from django.utils.translation import gettext_lazy as _
 
 from enquiries.models.call import Call
 from enquiries.models.customer import Customer
+from enquiries.models.pre_report import PreReport
 from enquiries.models.wishes import Wishes
-from enquiries.states import AgeBand, Channel, Employer, Grade, Party, Reaction, VisitKind, new_number
+from enquiries.states import AgeBand, Channel, Employer, Grade, Origin, Party, Reaction, VisitKind, new_number
 from inventory.models import Project
 from salescontrol.core.history import tracked
 from salescontrol.core.scoping import EveryManager, GuardedManager
 
 
 class Visit(Wishes):
-    """One visit of a customer; `call` is the phone call that it followed, `late_reason` why it was written down on a later day."""
+    """One visit of a customer; `call` is the phone call that it followed, `late_reason` why it was written down on a later day.
+
+    `origin` is the reception's judgement, with the pre-report that it rests on; `origin_departs` says that it is not what the
+    pre-reports proposed, and `origin_reason` why.
+    """
+
+    personal = (
+        "home_area", "work_area", "employer", "occupation", "use", "factors", "objections", "note", "late_reason",
+        "origin_reason", "history_change_reason",
+        *Wishes.personal,
+    )  # fmt: skip
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="visits", verbose_name=_("project"))
     number = models.CharField(_("number"), max_length=12, unique=True, default=new_number)
@@ -44,6 +55,12 @@ class Visit(Wishes):
     grade = models.CharField(_("grade"), max_length=1, choices=Grade, blank=True)
     note = models.CharField(_("note"), max_length=500, blank=True)
     late_reason = models.CharField(_("why later"), max_length=250, blank=True)
+    origin = models.CharField(_("origin"), max_length=8, choices=Origin, blank=True)
+    pre_report = models.ForeignKey(
+        PreReport, models.PROTECT, null=True, blank=True, related_name="visits", verbose_name=_("pre-report")
+    )
+    origin_departs = models.BooleanField(_("other than proposed"), default=False)
+    origin_reason = models.CharField(_("why so judged"), max_length=250, blank=True)
     logged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("logged by")
     )
@@ -63,6 +80,12 @@ class Visit(Wishes):
         ]
         constraints = [
             models.CheckConstraint(name="visit_kind_valid", condition=Q(kind__in=VisitKind.values)),
+            models.CheckConstraint(name="visit_origin_valid", condition=Q(origin__in=["", *Origin.values])),
+            models.CheckConstraint(
+                name="visit_channel_by_pre_report",
+                condition=Q(origin=Origin.CHANNEL, pre_report__isnull=False)
+                | ~Q(origin=Origin.CHANNEL) & Q(pre_report__isnull=True),
+            ),
             models.CheckConstraint(name="visit_grade_valid", condition=Q(grade__in=["", *Grade.values])),
         ]
 

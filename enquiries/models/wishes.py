@@ -8,7 +8,12 @@ from salescontrol.core.fields import AreaField, MoneyField
 
 
 class Wishes(models.Model):
-    """Interests as said, all optional: layout in the customer's words, areas in ㎡, budget as a total in the project's currency."""
+    """Interests as said, all optional: layout in the customer's words, areas in ㎡, budget as a total in the project's currency.
+
+    `personal` names the columns that an erasure empties (R7.6); what is only counted stays.
+    """
+
+    personal: tuple[str, ...] = ("layout", "needs")
 
     layout = models.CharField(_("layout"), max_length=40, blank=True)
     area_from = AreaField(_("area from"), null=True, blank=True)

@@ -11,6 +11,7 @@ from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 
 from enquiries.models import TalkingPoint
 from enquiries.queries.scope import points_visible_to
+from enquiries.queries.talk import holding
 from enquiries.states import Talk
 from inventory.models import Layout, Project, Unit
 from inventory.models.unit import ATTACHED_TYPES
@@ -61,12 +62,12 @@ def answers(access: Access, project: Project, wish: Mapping[str, Any], words: st
 
 
 def points_for(access: Access, project: Project, words: str) -> QuerySet[TalkingPoint]:
-    """The valid talking points that hold every one of the words, in title or text."""
+    """The valid talking points that hold every one of the words (`queries.talk.holding`)."""
     today, rows = clock.today(project.zone), points_visible_to(access).filter(project=project, ended_at__isnull=True)
     valid = Q(valid_until__isnull=True) | Q(valid_until__gte=today)
     rows = rows.filter(valid, valid_from__lte=today)
     for word in words.split()[:6]:
-        rows = rows.filter(Q(title__icontains=word) | Q(text__icontains=word))
+        rows = rows.filter(holding(word))
     return rows
 
 

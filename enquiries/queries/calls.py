@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from enquiries import phones
+from enquiries import names, phones
 from enquiries.models import Call, Customer
 from enquiries.queries import customers
 from enquiries.queries.present import sees_people
@@ -47,7 +47,7 @@ def find(access: Access, project: Project, number: str) -> Call:
 def drafts(access: Access, project: Project) -> QuerySet[Call]:
     """Calls that somebody of the desk began to write down, latest first."""
     visible = calls_visible_to(access).filter(project=project, state=CallState.DRAFT)
-    return visible.select_related("taken_by").order_by("-at", "-pk")
+    return visible.select_related("taken_by", "salesperson", "customer").order_by("-at", "-pk")
 
 
 def unconfirmed(access: Access, project: Project) -> QuerySet[Call]:
@@ -61,7 +61,7 @@ def of_phone(access: Access, project: Project, digits: str) -> Customer | None:
     """The customer of this whole number whom the user may see."""
     if not digits:
         return None
-    return customers.listed(access, project).filter(customers.matching(digits)).order_by("pk").first()
+    return customers.listed(access, project).filter(customers.reached_by(digits)).order_by("pk").first()
 
 
 def last_calls(access: Access, project: Project, digits: str) -> list["CallCard"]:
@@ -74,8 +74,8 @@ def last_calls(access: Access, project: Project, digits: str) -> list["CallCard"
 
 def people(access: Access, project: Project, role: str) -> QuerySet:
     """Who appears in the visible calls as `role` (`taken_by` or `salesperson`): what a list can be filtered by (abuse 28)."""
-    visible = calls_visible_to(access).filter(project=project).order_by()
-    return get_user_model().objects.filter(pk__in=visible.values(role)).order_by("name", "pk")
+    theirs = calls_visible_to(access).filter(project=project, **{role: OuterRef("pk")}).order_by()
+    return get_user_model().objects.filter(Exists(theirs)).order_by("name", "pk")
 
 
 def answered_as(answer: str) -> Q:
@@ -109,7 +109,7 @@ class CallCard:
     next_on: date | None
     informed_at: datetime | None
     confirmed_at: datetime | None
-    wishes: tuple[tuple[Any, Any], ...]
+    wishes: tuple[tuple[str, Any, Any], ...]
 
 
 def card(access: Access, call: Call) -> CallCard:
@@ -120,7 +120,7 @@ def card(access: Access, call: Call) -> CallCard:
         state=call.state,
         state_label=call.get_state_display(),
         at=call.at,
-        caller=call.caller,
+        caller=_caller(call),
         phone=_masked(call),
         rings=call.get_rings_display(),
         channel=call.get_channel_display(),
@@ -137,17 +137,24 @@ def card(access: Access, call: Call) -> CallCard:
     )
 
 
+def _caller(call: Call) -> str:
+    """The name that was given; a customer's call without one says so, with the end of the number."""
+    if call.caller or not (call.customer_id and call.phone_index):
+        return names.called(call.caller)
+    return names.called(names.unnamed(call.phone))
+
+
 def _masked(call: Call) -> str:
     """A draft's half of a number is shown as its first digits only."""
     return phones.masked(call.phone) if call.phone_index else f"{call.phone[:3]}…" if call.phone else ""
 
 
-def _wishes(call: Call) -> Iterator[tuple[Any, Any]]:
-    """Label and value of what the caller is looking for, as far as it was said."""
+def _wishes(call: Call) -> Iterator[tuple[str, Any, Any]]:
+    """Name, label and value of what the caller is looking for, as far as it was said."""
     for name in WISHES:
         value = call.get_motive_display() if name == "motive" else getattr(call, name)
         if value not in ("", None):
-            yield call._meta.get_field(name).verbose_name, value  # type: ignore[union-attr]
+            yield name, call._meta.get_field(name).verbose_name, value  # type: ignore[union-attr]
 
 
 @dataclass(frozen=True)

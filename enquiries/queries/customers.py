@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from django.contrib.auth import get_user_model
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from enquiries import names, papers, phones
 from enquiries.models import Customer, CustomerPhone, IdPaper
@@ -16,6 +16,8 @@ from salescontrol.core.access import Access
 from salescontrol.core.errors import NotVisible
 
 FOUND = 20
+# A customer's own number may be all digits; a phone number with more than these is none.
+LONGEST_CODE = 8
 OFFERED = 200
 
 
@@ -26,34 +28,43 @@ def listed(access: Access, project: Project) -> QuerySet[Customer]:
 
 def owners(access: Access, project: Project) -> QuerySet:
     """Whose customers the visible ones are: what a list can be filtered by (abuse 28)."""
-    visible = customers_visible_to(access).filter(project=project).order_by()
-    return get_user_model().objects.filter(pk__in=visible.values("owner")).order_by("name", "pk")
+    # Asked of each person: there are fewer of them than of customers, and an index answers.
+    theirs = customers_visible_to(access).filter(project=project, owner=OuterRef("pk")).order_by()
+    return get_user_model().objects.filter(Exists(theirs)).order_by("name", "pk")
 
 
 def matching(words: str) -> Q:
     """A condition: the name, its pinyin or initials, the number, a whole phone or its last four digits, a whole paper's number.
 
-    Joined to visible rows only: four digits alone would else tell whom the project knows (abuse 21).
+    Joined to visible rows only: four digits alone would else tell whom the project knows (abuse 21). A whole number is looked
+    up by its index alone: nobody is called so.
     """
     asked = words.strip()
+    digits = phones.read(asked) or (phones.read(asked, "ZZ") if asked.startswith("+") else "")
+    if len(digits) > LONGEST_CODE:
+        return Q(pk__in=_of_phone(digits).union(_of_paper(asked)))
     found = Q(name__icontains=asked) | Q(number=asked.upper())
     if names.squeezed(asked):
         found |= Q(name_keys__contains=names.sought(asked))
-    return found | _by_phone(asked) | _by_paper(asked)
-
-
-def _by_phone(asked: str) -> Q:
-    digits = phones.read(asked) or (phones.read(asked, "ZZ") if asked.startswith("+") else "")
-    found = Q(number_index=phones.index(digits)) if digits else Q(pk__in=[])
     if len(asked) == 4 and asked.isascii() and asked.isdecimal():
-        found |= Q(tail_index=phones.tail_index(asked))
-    return Q(pk__in=CustomerPhone.objects.filter(found).values("customer"))
+        found |= Q(pk__in=CustomerPhone.objects.filter(tail_index=phones.tail_index(asked)).values("customer"))
+    return found | Q(pk__in=_of_phone(digits)) | Q(pk__in=_of_paper(asked))
 
 
-def _by_paper(asked: str) -> Q:
+def reached_by(digits: str) -> Q:
+    """A condition: this whole number is one of their phones."""
+    return Q(pk__in=_of_phone(digits))
+
+
+def _of_phone(digits: str) -> QuerySet:
+    rows = CustomerPhone.objects.filter(number_index=phones.index(digits)).exclude(number_index="")
+    return rows.order_by().values("customer")
+
+
+def _of_paper(asked: str) -> QuerySet:
     """Whatever kind of paper it is the number of."""
     indexes = {papers.index(number) for kind in PaperKind if (number := papers.read(kind, asked))}
-    return Q(pk__in=IdPaper.objects.filter(number_index__in=indexes).values("customer")) if indexes else Q(pk__in=[])
+    return IdPaper.objects.filter(number_index__in=indexes).order_by().values("customer")
 
 
 def find(access: Access, project: Project, number: str) -> Customer:

@@ -24,6 +24,10 @@ SENTENCES: Mapping[str, tuple[Any, Any]] = {
         gettext_lazy("Given to another salesperson by %(who)s"),
         gettext_lazy("Given to another salesperson"),
     ),
+    "customer.receive": (
+        gettext_lazy("Given to who received the visitor by %(who)s"),
+        gettext_lazy("Given to who received the visitor"),
+    ),
     "customer.change": (gettext_lazy("Changed by %(who)s"), gettext_lazy("Changed")),
     "customer.add_phone": (gettext_lazy("Phone added by %(who)s"), gettext_lazy("Phone added")),
     "customer.main_phone": (gettext_lazy("Main phone chosen by %(who)s"), gettext_lazy("Main phone chosen")),
@@ -39,6 +43,7 @@ SENTENCES: Mapping[str, tuple[Any, Any]] = {
         gettext_lazy("No follow-up for too long: to be given to somebody"),
         gettext_lazy("No follow-up for too long: to be given to somebody"),
     ),
+    "customer.import": (gettext_lazy("Taken over from a file by %(who)s"), gettext_lazy("Taken over from a file")),
     "customer.merge": (gettext_lazy("Two customers made one by %(who)s"), gettext_lazy("Two customers made one")),
 }
 # Never told: what only serves finding, and ids of rows.

@@ -17,8 +17,12 @@ def papers_of(customer: Customer) -> QuerySet[IdPaper]:
 
 
 def lives_of(customer: Customer) -> list[int]:
-    """The ids under which this customer's histories stand: their own, and those of whoever was merged into them."""
-    return [customer.pk, *Customer.every.filter(merged_into=customer).values_list("pk", flat=True)]
+    """The ids under which this customer's histories stand: their own, and those of whoever was merged into them, by any way."""
+    found, newest = [customer.pk], [customer.pk]
+    while newest:
+        newest = list(Customer.every.filter(merged_into__in=newest).values_list("pk", flat=True))
+        found += newest
+    return found
 
 
 def kept_for(project: Project, number: str) -> int | None:

@@ -45,7 +45,7 @@ def card(access: Access, customer: Customer) -> CustomerCard:
     named = sees_people(access, customer.project_id) or customer.owner_id == access.user.pk
     return CustomerCard(
         number=customer.number,
-        name=customer.name,
+        name=customer.called,
         phone=phones.masked(customer.phone),
         owner=customer.owner.name if named and customer.owner else "",
         note=customer.note,

@@ -1,7 +1,7 @@
 """When somebody can be booked: opening hours, shifts, and what is booked already (decisions 31, 33)."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -64,6 +64,21 @@ def duty(project: Project, salesperson: Any, day: date) -> Span | None:
         return None
     span = max(first, at(project, day, shift.starts)), min(last, at(project, day, shift.ends))
     return span if span[0] < span[1] else None
+
+
+def on_duty(project: Project, people: Iterable[Any], now: datetime) -> dict[int, datetime]:
+    """Who of the people is on duty at this moment, each with the beginning of it: as `duty` says, in two queries for all."""
+    day = clock.local(now, project.zone).date()
+    first, last = opening(project, day)
+    shifts = {shift.salesperson_id: shift for shift in DutyShift.objects.filter(project=project, on=day)}
+    spans = {person.pk: (first, last) for person in people}
+    if shifts:
+        spans = {
+            pk: (max(first, at(project, day, shifts[pk].starts)), min(last, at(project, day, shifts[pk].ends)))
+            for pk in spans
+            if pk in shifts
+        }
+    return {pk: start for pk, (start, end) in spans.items() if start <= now < end}
 
 
 def quarters(start: datetime, end: datetime) -> list[datetime]:

@@ -1,9 +1,9 @@
-"""Rows: which customers, calls, visits, viewings and talking points a user may see (R6.4): all of the project for the desk and
+"""Rows: which customers, pre-reports, calls, visits, viewings and talking points a user may see (R6.4): all of the project for the desk and
 management, a salesperson's own."""
 
 from django.db.models import Q, QuerySet
 
-from enquiries.models import Call, Customer, FollowUp, TalkingPoint, Viewing, Visit
+from enquiries.models import Call, Customer, Erasure, FollowUp, Intake, PreReport, TalkingPoint, Viewing, Visit
 from enquiries.states import CallState
 from salescontrol.core import clock
 from salescontrol.core.access import Access
@@ -11,10 +11,25 @@ from salescontrol.core.permissions import Permission
 
 
 def customers_visible_to(access: Access) -> QuerySet[Customer]:
-    """Every customer of whom the user may know: of the whole project, or those whom they look after. Merged ones are one."""
+    """Every customer of whom the user may know: of the whole project, or those whom they look after. Merged ones are one, and
+    erased ones are nobody (R7.6)."""
+    return Customer.objects.filter(_seen(access), merged_into__isnull=True, erased_at__isnull=True).scoped()
+
+
+def erased_visible_to(access: Access) -> QuerySet[Customer]:
+    """The erased customers of whom the user might know if they were not: that a number was erased, and when."""
+    return Customer.objects.filter(_seen(access), merged_into__isnull=True, erased_at__isnull=False).scoped()
+
+
+def _seen(access: Access) -> Q:
     own = access.projects(Permission.CUSTOMER_SEE_OWN) & Q(owner=access.user)
-    seen = access.projects(Permission.CUSTOMER_SEE_ALL) | own
-    return Customer.objects.filter(seen, merged_into__isnull=True).scoped()
+    return access.projects(Permission.CUSTOMER_SEE_ALL) | own
+
+
+def erasures_visible_to(access: Access) -> QuerySet[Erasure]:
+    """The erasures of the projects in which the user asks for some or decides them."""
+    asks, decides = Permission.CUSTOMER_ERASE, Permission.CUSTOMER_ERASE_DECIDE
+    return Erasure.objects.filter(access.projects(asks) | access.projects(decides)).scoped()
 
 
 def follow_ups_visible_to(access: Access) -> QuerySet[FollowUp]:
@@ -42,6 +57,17 @@ def visits_visible_to(access: Access) -> QuerySet[Visit]:
     mine = Q(salesperson=access.user) | Q(customer__owner=access.user)
     own = access.projects(Permission.VISIT_SEE_OWN) & mine
     return Visit.objects.filter(access.projects(Permission.VISIT_SEE_ALL) | own).scoped()
+
+
+def pre_reports_visible_to(access: Access) -> QuerySet[PreReport]:
+    """All pre-reports for who sees every customer; a salesperson's own: those of customers whom they look after."""
+    own = access.projects(Permission.CUSTOMER_SEE_OWN) & Q(customer__owner=access.user)
+    return PreReport.objects.filter(access.projects(Permission.CUSTOMER_SEE_ALL) | own).scoped()
+
+
+def intakes_visible_to(access: Access) -> QuerySet[Intake]:
+    """The imports of a project for who may import: the desk."""
+    return Intake.objects.filter(access.projects(Permission.CUSTOMER_IMPORT)).scoped()
 
 
 def points_visible_to(access: Access) -> QuerySet[TalkingPoint]:

@@ -9,6 +9,7 @@ from django.db.models import Case, CharField, Q, QuerySet, Value, When
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from enquiries import names
 from enquiries.models import TalkingPoint
 from enquiries.queries.scope import points_visible_to
 from inventory.models import Project
@@ -29,6 +30,12 @@ def listed(access: Access, project: Project) -> QuerySet[TalkingPoint]:
         output_field=CharField(),
     )
     return points_visible_to(access).filter(project=project).annotate(standing=standing)
+
+
+def holding(word: str) -> Q:
+    """A condition: the word stands in title or text, or the title is found by this pinyin or these initials."""
+    found = Q(title__icontains=word) | Q(text__icontains=word)
+    return found | Q(title_keys__contains=names.sought(word)) if names.squeezed(word).strip("|") else found
 
 
 def find(access: Access, project: Project, pk: int) -> TalkingPoint:

@@ -168,7 +168,7 @@ def called(access: Access, viewing: Viewing) -> str:
     customer = viewing.customer
     if not sees_name(access, viewing):
         return customer.number
-    return _("%(name)s (%(number)s)") % {"name": customer.name, "number": customer.number}
+    return _("%(name)s (%(number)s)") % {"name": customer.called, "number": customer.number}
 
 
 def card(access: Access, viewing: Viewing) -> ViewingCard:

@@ -6,15 +6,17 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from enquiries import phones
 from enquiries.models import Customer, Visit
 from enquiries.queries.present import sees_people, wishes
 from enquiries.queries.scope import calls_visible_to, visits_visible_to
+from enquiries.states import Origin
 from inventory.models import Project
 from salescontrol.core.access import Access
 from salescontrol.core.errors import NotVisible
+from salescontrol.core.history import timeline
 from salescontrol.core.permissions import Permission
 
 # What is said of a visitor beyond the list's columns, in the order of the page.
@@ -24,9 +26,12 @@ SAID = (
 )  # fmt: skip
 
 
+_READ = ("customer", "salesperson", "logged_by", "pre_report")
+
+
 def listed(access: Access, project: Project) -> QuerySet[Visit]:
     """Every visit of the project of which the user may know, with what a list shows."""
-    return visits_visible_to(access).filter(project=project).select_related("customer", "salesperson", "logged_by")
+    return visits_visible_to(access).filter(project=project).select_related(*_READ)
 
 
 def find(access: Access, project: Project, number: str) -> Visit:
@@ -39,14 +44,14 @@ def find(access: Access, project: Project, number: str) -> Visit:
 
 def of_customer(access: Access, customer: Customer) -> QuerySet[Visit]:
     """The visible visits of a customer, latest first."""
-    rows = visits_visible_to(access).filter(customer=customer).select_related("customer", "salesperson", "logged_by")
+    rows = visits_visible_to(access).filter(customer=customer).select_related(*_READ)
     return rows.order_by("-at", "-pk")
 
 
 def salespeople(access: Access, project: Project) -> QuerySet:
     """Who received the visible visitors: what a list can be filtered by (abuse 28)."""
-    visible = visits_visible_to(access).filter(project=project).order_by()
-    return get_user_model().objects.filter(pk__in=visible.values("salesperson")).order_by("name", "pk")
+    theirs = visits_visible_to(access).filter(project=project, salesperson=OuterRef("pk")).order_by()
+    return get_user_model().objects.filter(Exists(theirs)).order_by("name", "pk")
 
 
 def call_of(access: Access, visit: Visit) -> str:
@@ -74,6 +79,10 @@ class VisitCard:
     logged_by: str
     logged_at: datetime
     late_reason: str
+    origin: str
+    departs: bool
+    origin_reason: str
+    pre_report: str
     said: tuple[tuple[Any, Any], ...]
 
 
@@ -86,7 +95,7 @@ def card(access: Access, visit: Visit) -> VisitCard:
         at=visit.at,
         kind=visit.get_kind_display(),
         customer=guest.number if known else "",
-        name=guest.name if known else "",
+        name=guest.called if known else "",
         phone=phones.masked(guest.phone) if known else "",
         channel=visit.get_channel_display(),
         grade=visit.grade,
@@ -96,6 +105,10 @@ def card(access: Access, visit: Visit) -> VisitCard:
         logged_by=_named(access, visit, visit.logged_by),
         logged_at=visit.logged_at,
         late_reason=visit.late_reason,
+        origin=visit.get_origin_display(),
+        departs=visit.origin_departs,
+        origin_reason=visit.origin_reason if known else "",
+        pre_report=visit.pre_report.number if known and visit.pre_report else "",
         said=tuple(_said(visit)),
     )
 
@@ -132,3 +145,26 @@ class Cards:
 
     def __iter__(self) -> Iterator[VisitCard]:
         return (card(self.access, row) for row in self.rows.iterator(chunk_size=500))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One judgement of how the visitor came: when, what, why, and by whom where the reader may know people."""
+
+    at: datetime
+    origin: str
+    reason: str
+    by: str
+
+
+def judgements(access: Access, visit: Visit) -> list[Judged]:
+    """How the visitor was judged to have come, latest first; empty when it was judged once and as proposed."""
+    people = sees_people(access, visit.project_id)
+    found = []
+    for entry in timeline(visit):
+        if entry.action == "visit.judge":
+            by = entry.by.name if people and entry.by is not None else ""  # type: ignore[attr-defined]
+            changes = {change.field: change for change in entry.changes}
+            origin = changes.get("origin")
+            found.append(Judged(entry.at, str(Origin(origin.new).label) if origin else "", entry.reason, by))
+    return found

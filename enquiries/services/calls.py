@@ -5,7 +5,7 @@ brought before the supervisor, once.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -16,11 +16,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from enquiries import phones
+from enquiries import names, phones
 from enquiries.models import Call, Customer
 from enquiries.queries.scope import calls_visible_to
-from enquiries.services import customers
-from enquiries.states import CALL_TRANSITIONS, CallState, Rings
+from enquiries.services import customers, pace, rotation
+from enquiries.services.numbers import whose_phone
+from enquiries.services.rows import hold_still
+from enquiries.states import CALL_TRANSITIONS, CallState, Line, Rings
 from inventory.models import Project
 from inventory.services.assignment import salespeople
 from salescontrol.core import audit, clock, notices, options
@@ -33,12 +35,14 @@ from salescontrol.core.transitions import move
 
 # A clock in the room may be a little ahead of the database's.
 AHEAD = timedelta(minutes=2)
+_NO_COLUMNS = ("kept", "in_turn")
 _LENGTHS = {"phone": 30, "caller": 60, "layout": 40, "needs": 500, "asked": 1000, "answered": 1000}
 
 
 @dataclass(frozen=True)
 class Content:
-    """What is written on the sheet of a call; a salesperson of None means whoever looks after the customer.
+    """What is written on the sheet of a call; a salesperson of None means whoever looks after the customer, and with `in_turn`
+    whose turn it is when nobody does.
 
     `kept`: the draft's number, which a resumed sheet shows masked only, still counts when no other one is written.
     """
@@ -63,10 +67,11 @@ class Content:
     invited: str = ""
     next_on: date | None = None
     kept: bool = False
+    in_turn: bool = False
 
     def values(self) -> dict[str, Any]:
         """The fields of the row, cut to their lengths."""
-        found = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "kept"}
+        found = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in _NO_COLUMNS}
         return {name: value.strip()[: _LENGTHS[name]] if name in _LENGTHS else value for name, value in found.items()}
 
 
@@ -104,10 +109,11 @@ def log_call(*, op_id: uuid.UUID, sheet: uuid.UUID, project: Project, content: C
         "salesperson": content.salesperson and content.salesperson.pk,
         "phone": values["phone_index"],
         "at": content.at,
+        "turn": content.in_turn,
     }
     reference = once(
         op_id=op_id, by=by, action="call.log", content={"project": project.pk, "sheet": sheet, **said},
-        run=lambda: _log(sheet, project, values, by),
+        run=lambda: _log(sheet, project, values, content.in_turn, by),
     )  # fmt: skip
     return Call.every.get(number=reference["call"])
 
@@ -150,10 +156,9 @@ def note_seen(*, call: Call, by) -> None:
     audit.record("call.see", by=by, project_id=call.project_id, target=call)
 
 
-@transaction.atomic
-def note_listed(*, project: Project, count: int, by) -> None:
-    """A list of so many calls is about to be shown."""
-    audit.record("call.list", by=by, project_id=project.pk, detail={"count": count})
+def note_listed(*, project: Project, count: int, shown: Collection[str], by) -> None:
+    """A list of so many calls is about to be shown, these on this page. Raises TooFast."""
+    pace.note("call.list", shown, project=project, by=by, detail={"count": count})
 
 
 def _drafted(sheet: uuid.UUID, project: Project, content: Content, by) -> Call:
@@ -218,11 +223,14 @@ def _refusal(field: str, code: str, message: str) -> Refusal:
     return Refusal(message, code=code, fields={field: [message]})
 
 
-def _log(sheet: uuid.UUID, project: Project, values: Mapping[str, Any], by) -> dict:
+def _log(sheet: uuid.UUID, project: Project, values: dict[str, Any], in_turn: bool, by) -> dict:
     row = _of_sheet(sheet, project)
+    host = rotation.host(project, _known(project, values), Line.PHONE)
+    if in_turn and values["salesperson"] is None and not values["outsider"]:
+        values["salesperson"] = host or rotation.give_turn(project=project, line=Line.PHONE)
     customer = _customer(project, values, by)
     salesperson = values["salesperson"] or (customer.owner if customer else None)
-    caller = values["caller"] or (customer.name if customer else "")
+    caller = values["caller"] or (customer.name if customer and not customer.name.startswith(names.UNNAMED) else "")
     told = clock.now() if salesperson else None
     changes = {**values, "customer": customer, "salesperson": salesperson, "caller": caller, "informed_at": told}
     if row is None:
@@ -232,16 +240,23 @@ def _log(sheet: uuid.UUID, project: Project, values: Mapping[str, Any], by) -> d
         row = move(CALL_TRANSITIONS, "call.log", row, by=by, project_id=project.pk, **changes)
     if salesperson:
         _tell([salesperson], "call.yours", row)
+        if host is None and not row.outsider:
+            rotation.take_turn(project=project, line=Line.PHONE, salesperson=salesperson, by=by, call=row)
     return {"call": row.number}
 
 
+def _known(project: Project, values: Mapping[str, Any]) -> Customer | None:
+    """Who was a customer before this call."""
+    return None if values["outsider"] else whose_phone(project.pk, values["phone_index"])
+
+
 def _customer(project: Project, values: Mapping[str, Any], by) -> Customer | None:
-    """The customer of this number; a new one is called by the end of it until somebody knows their name."""
+    """The customer of this number; of a new one without a name the end of the number is kept (`Customer.called`)."""
     if values["outsider"] or not values["phone"]:
         return None
-    name = values["caller"] or f"…{values['phone'][-4:]}"
-    return customers.find_or_enter(
-        project=project, name=name, phone=values["phone"], owner=values["salesperson"], by=by
+    name = values["caller"] or names.unnamed(values["phone"])
+    return hold_still(
+        customers.find_or_enter(project=project, name=name, phone=values["phone"], owner=values["salesperson"], by=by)
     )
 
 

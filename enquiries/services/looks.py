@@ -4,27 +4,27 @@ When the record cannot be written, nothing is shown: the error ends the request.
 own, so that it stays although what follows is refused.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from enquiries.models import Customer
+from enquiries.models import Customer, PreReport
 from enquiries.queries.numbers import papers_of, phones_of
-from enquiries.queries.scope import customers_visible_to
+from enquiries.queries.scope import customers_visible_to, pre_reports_visible_to
+from enquiries.services import pace
 from enquiries.states import Purpose
 from inventory.models import Project
 from salescontrol.core import audit, clock, notices
-from salescontrol.core.access import access_of, deciding_users
+from salescontrol.core.access import access_of
 from salescontrol.core.errors import NotVisible, Refusal
 from salescontrol.core.models import AuditEvent
-from salescontrol.core.permissions import Permission, Role
+from salescontrol.core.permissions import Permission
 
 REVEALS_PER_HOUR = 30
 PROBES_PER_HOUR = 20
@@ -36,16 +36,37 @@ def note_seen(*, customer: Customer, by) -> None:
     audit.record("customer.see", by=by, project_id=customer.project_id, target=customer)
 
 
-def note_listed(*, project: Project, count: int, filtered_by: Collection[str], by) -> None:
-    """A list of so many customers is about to be shown; of the filter only its fields are kept, what was typed is personal data."""
-    audit.record("customer.list", by=by, project_id=project.pk, detail={"count": count, "filter": sorted(filtered_by)})
+def note_opened(*, customer: Customer, by) -> None:
+    """The customer's own page is about to be shown. Raises TooFast when they are opened quickly one after the other."""
+    pace.note("customer.see", [customer.number], project=customer.project, by=by, target=customer)
 
 
-@transaction.atomic
+def note_listed(
+    *, project: Project, count: int, filtered_by: Collection[str], by, shown: Collection[str] | None = None
+) -> None:
+    """A list of so many customers is about to be shown; of the filter only its fields are kept, what was typed is personal data.
+
+    `shown`: the numbers of the rows on this page, when it is a list to read and no choice in a form; then raises TooFast.
+    """
+    detail = {"count": count, "filter": sorted(filtered_by)}
+    if shown is None:
+        audit.record("customer.list", by=by, project_id=project.pk, detail=detail)
+    else:
+        pace.note("customer.list", shown, project=project, by=by, detail=detail)
+
+
 def note_found(*, customers: Iterable[Customer], by) -> None:
-    """A search is about to show these customers: one record for each project."""
-    for project_id, count in Counter(customer.project_id for customer in customers).items():
-        audit.record("customer.search", by=by, project_id=project_id, detail={"count": count})
+    """A search is about to show these customers: one record for each project. Raises TooFast."""
+    found: dict[Project, list[str]] = defaultdict(list)
+    for customer in customers:
+        found[customer.project].append(customer.number)
+    for project, numbers in found.items():
+        pace.note("customer.search", numbers, project=project, by=by, detail={"count": len(numbers)})
+
+
+def note_calling(*, customer: Customer, by) -> None:
+    """Who is calling is about to be shown; however often the phone rings."""
+    audit.record("customer.search", by=by, project_id=customer.project_id, detail={"count": 1})
 
 
 def reveal_phone(*, customer: Customer, purpose: str, by) -> str:
@@ -64,17 +85,45 @@ def reveal(*, customer: Customer, what: str, purpose: str, by) -> str:
     if row is None:
         raise NotVisible("")
     access.require(Permission.CUSTOMER_REVEAL, row.project_id)
+    _require_purpose(purpose)
+    value, detail = _secret(row, what), {"purpose": purpose, **({"what": what} if what else {})}
+    _count_reveal(row.project, row, detail, by)
+    return value
+
+
+def reveal_reported(*, report: PreReport, what: str, purpose: str, by) -> str:
+    """A number of a pre-report in full, under the same record and limit: `phone` of who is announced, `agent` of the agent.
+
+    Raises NotVisible (also for what was never told), Forbidden, Refusal (`no_purpose`, `too_many`).
+    """
+    access = access_of(by)
+    row = pre_reports_visible_to(access).select_related("project").filter(pk=report.pk).first()
+    value = {"phone": row.phone, "agent": row.agent_phone}.get(what, "") if row else ""
+    if row is None or not value or "*" in value:
+        raise NotVisible("")
+    access.require(Permission.CUSTOMER_REVEAL, row.project_id)
+    _require_purpose(purpose)
+    _count_reveal(row.project, row, {"purpose": purpose, "what": what}, by)
+    return value
+
+
+def _require_purpose(purpose: str) -> None:
     if purpose not in Purpose.values:
         message = _("Choose what you need the number for.")
         raise Refusal(message, code="no_purpose", fields={"purpose": [message]})
-    value, detail = _secret(row, what), {"purpose": purpose, **({"what": what} if what else {})}
-    if not _within("customer.reveal", REVEALS_PER_HOUR, row.project, by, target=row, detail=detail):
+
+
+def _count_reveal(project: Project, target: Customer | PreReport, detail: dict, by) -> None:
+    """Put it on record that a number is given, or refuse it as one too many."""
+    if not _within("customer.reveal", REVEALS_PER_HOUR, project, by, target=target, detail=detail):
         raise Refusal(
-            _("You have asked for %(count)s numbers within an hour, which is the limit. The supervisor has been told; try later.")
+            _(
+                "You have asked for personal data %(count)s times within an hour, which is the limit. The supervisor has been told; "
+                "try later."
+            )
             % {"count": REVEALS_PER_HOUR},
             code="too_many",
         )  # fmt: skip
-    return value
 
 
 def _secret(row: Customer, what: str) -> str:
@@ -116,26 +165,13 @@ def _within(action: str, limit: int, project: Project, by, *, target=None, detai
         action if within else f"{action}_refused", by=by, project_id=project.pk, target=target, detail=detail or {}
     )
     if not within:
-        _alert(action, project, by, f"{now:%Y%m%d%H}")
+        pace.tell_who_decides(f"{action}_refused", project, by, f"{now:%Y%m%d%H}")
     return within
-
-
-def _alert(action: str, project: Project, by, hour: str) -> None:
-    """Tell the supervisors once an hour; management when the supervisor is the one."""
-    supervisors = [person for person in deciding_users([Role.SUPERVISOR], project.pk) if person != by]
-    notices.tell(
-        supervisors or deciding_users([Role.MANAGEMENT], project.pk),
-        f"{action}_refused",
-        key=f"{action}-{by.pk}-{project.pk}-{hour}",
-        url=reverse("enquiries:customer_list", args=[project.code]),
-        project_id=project.pk,
-        who=by.employee_no,
-    )
 
 
 notices.register(
     "customer.reveal_refused",
-    gettext_lazy("%(who)s asked for too many customers' phone numbers within an hour and was refused."),
+    gettext_lazy("%(who)s asked for customers' personal data too often within an hour and was refused."),
 )
 notices.register(
     "customer.probe_refused", gettext_lazy("%(who)s entered too many phone numbers within an hour and was refused.")

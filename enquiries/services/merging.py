@@ -10,7 +10,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from enquiries.models import Call, Customer, CustomerPhone, FollowUp, IdPaper, Viewing, Visit
+from enquiries.models import Call, Customer, CustomerPhone, Erasure, FollowUp, IdPaper, PreReport, Viewing, Visit
 from enquiries.services.facts import PLAIN
 from enquiries.services.rows import locked, require_desk, require_reason, tell
 from salescontrol.core.access import access_of
@@ -20,7 +20,7 @@ from salescontrol.core.history import save_tracked, update_tracked
 Move = Callable[[Customer, Customer, Any, str], None]
 _MOVES: list[Move] = []
 # Whose rows go over as they are; phones have a main one among them.
-MOVED = (IdPaper, FollowUp, Call, Visit, Viewing)
+MOVED = (IdPaper, FollowUp, Call, PreReport, Visit, Viewing, Erasure)
 
 
 def register(move: Move) -> None:
@@ -36,7 +36,9 @@ def merge(*, kept: Customer, number: str, reason: str, by) -> Customer:
     access = access_of(by)
     require_desk(access, kept.project_id)
     reason = require_reason(reason)
-    other = Customer.every.filter(project=kept.project_id, number=number.strip().upper(), merged_into=None).first()
+    other = Customer.every.filter(
+        project=kept.project_id, number=number.strip().upper(), merged_into=None, erased_at=None
+    ).first()
     if other is None or other.pk == kept.pk:
         message = _("Enter the number of another customer of this project, such as K7M2QX9A.")
         raise Refusal(message, code="number", fields={"number": [message]})
@@ -67,7 +69,7 @@ def _merge(kept: Customer, other: Customer, reason: str, by) -> Customer:
 
 
 def _move_rows(kept: Customer, other: Customer, by) -> None:
-    """Phones, papers, follow-ups, calls, visits, viewings and whom the other referred; the kept one's main phone stays the main one."""
+    """Phones, papers, follow-ups, calls, pre-reports, visits, viewings and whom the other referred; the kept one's main phone stays."""
     phones = list(CustomerPhone.every.filter(customer=other))
     for phone in phones:
         phone.customer, phone.is_main = kept, phone.is_main and not kept.phone

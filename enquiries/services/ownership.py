@@ -74,7 +74,7 @@ def _past(project: Project, settings: dict[str, Any], moment: datetime) -> Query
     """The owned customers of the project whose term is over at this moment, with `since`."""
     came = Q(visited=True, since__lte=moment - timedelta(days=settings["customer.visit_days"]))
     called = Q(visited=False, since__lte=moment - timedelta(days=settings["customer.phone_days"]))
-    owned = Customer.every.filter(project=project, owner__isnull=False, merged_into__isnull=True)
+    owned = Customer.every.filter(project=project, owner__isnull=False, merged_into__isnull=True, erased_at=None)
     rows = owned.annotate(since=_SINCE).filter(came | called).exclude(bound())
     return rows.select_related("project", "owner").order_by("pk")
 

@@ -5,6 +5,7 @@ from datetime import date
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from enquiries import names
 from enquiries.models import TalkingPoint
 from enquiries.queries.scope import points_visible_to
 from enquiries.states import Talk
@@ -83,3 +84,4 @@ def _fill(
         message = _("The last day lies before the first one.")
         raise Refusal(message, code="range", fields={"valid_until": [message]})
     row.kind, row.title, row.text, row.valid_from, row.valid_until = kind, title, text, valid_from, valid_until
+    row.title_keys = names.title_keys(title)

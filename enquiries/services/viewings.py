@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from enquiries.models import Customer, Viewing, ViewingItem, ViewingSlot
 from enquiries.queries import roster
 from enquiries.queries.scope import customers_visible_to, viewings_visible_to
+from enquiries.services.rows import hold_still
 from enquiries.states import OPEN_VIEWING, VIEWING_TABLE
 from inventory.models import Layout, Project, Unit, UnitInterest
 from inventory.queries.scope import units_visible_to
@@ -197,6 +198,7 @@ def _require_of_project(access: Access, project: Project, plan: Plan) -> None:
     """Raise NotVisible unless customer, units and layouts are of this project and the user may see them."""
     if not customers_visible_to(access).filter(project=project, pk=plan.customer.pk).exists():
         raise NotVisible(_("There is no such customer."))
+    hold_still(plan.customer)
     seen = units_visible_to(access).filter(project=project, review=Review.APPROVED)
     if seen.filter(pk__in=[unit.pk for unit in plan.units]).count() != len(plan.units):
         raise NotVisible(_("There is no such unit."))

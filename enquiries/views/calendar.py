@@ -7,9 +7,11 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from enquiries.forms.viewings import CalendarFilter
 from enquiries.queries import roster
 from enquiries.queries import viewings as query
 from enquiries.queries.calendars import calendar_of, link_of, owner_of
@@ -44,11 +46,18 @@ class Calendar(InViewings, DetailPage):
     def first(self) -> date:
         return self.day
 
+    @cached_property
+    def filter(self) -> CalendarFilter:
+        """The viewings of these days that match what is asked for."""
+        access, last = self.request.access, self.first + timedelta(days=self.step - 1)
+        people = query.salespeople_of(access, self.project) if self.sees_all else None
+        return CalendarFilter(
+            self.request.GET, queryset=query.between(access, self.project, self.first, last), salespeople=people
+        )
+
     def shown(self) -> list[query.ViewingCard]:
         """The viewings of these days; that their customers are named is on record first."""
-        last = self.first + timedelta(days=self.step - 1)
-        rows = query.between(self.request.access, self.project, self.first, last)
-        cards = [query.card(self.request.access, row) for row in rows]
+        cards = [query.card(self.request.access, row) for row in self.filter.qs]
         self.note_listed(len(cards))
         return cards
 
@@ -56,6 +65,8 @@ class Calendar(InViewings, DetailPage):
         return {
             "project": self.project,
             "people": self.sees_all,
+            "filter": self.filter,
+            "filtered": any(self.request.GET.get(name) for name in self.filter.form.fields),
             "day": self.first,
             "before": self.first - timedelta(days=self.step),
             "after": self.first + timedelta(days=self.step),

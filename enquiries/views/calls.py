@@ -19,8 +19,9 @@ from enquiries.queries.answers import answers
 from enquiries.queries.present import card as customer_card
 from enquiries.queries.present import sees_people
 from enquiries.services import calls, looks
-from enquiries.states import CallState
-from enquiries.views.lists import PersonalList
+from enquiries.states import CallState, Line
+from enquiries.views.lists import PersonalList, numbers_on
+from enquiries.views.rotation import TakesTurns
 from inventory.models import Project
 from inventory.services.assignment import salespeople
 from inventory.views.base import InProject
@@ -105,7 +106,12 @@ class CallList(InCalls, PersonalList):
 
     def page_of(self, rows) -> dict:
         context = super().page_of(query.Cards(self.request.access, rows))
-        calls.note_listed(project=self.project, count=context["page"].paginator.count, by=self.request.user)
+        calls.note_listed(
+            project=self.project,
+            count=context["page"].paginator.count,
+            shown=numbers_on(context),
+            by=self.request.user,
+        )
         return context
 
     def export(self, rows) -> HttpResponse:
@@ -113,6 +119,8 @@ class CallList(InCalls, PersonalList):
 
     def get_context(self) -> dict:
         actions = []
+        if self.may(Permission.CUSTOMER_IMPORT):
+            actions.append({"url": self.address("intake_list"), "label": _("Imports")})
         if self.may(Permission.MEASURES_SEE):
             actions.append({"url": self.address("call_measures"), "label": _("Measures")})
         if self.may(Permission.CALL_LOG):
@@ -181,9 +189,10 @@ class CallConfirm(OneCall, ActionPage):
         return self.home()
 
 
-class CallNew(InCalls, FormPage):
+class CallNew(InCalls, TakesTurns, FormPage):
     """A call is written down while it lasts: the caller and the answers stand beside. Park keeps it as a draft."""
 
+    line = Line.PHONE
     permission = Permission.CALL_LOG
     template_name = "enquiries/call_form.html"
     title = gettext_lazy("Log a call")
@@ -197,17 +206,18 @@ class CallNew(InCalls, FormPage):
         return ""
 
     def get_form_kwargs(self) -> dict:
-        return {"salespeople": self.salespeople}
+        return {"salespeople": self.salespeople, "turn": self.turn_label()}
 
     @cached_property
     def salespeople(self) -> list:
         return salespeople(self.project)
 
     def get_initial(self) -> dict:
-        return {"at": clock.now()}
+        return {"at": clock.now(), "salesperson": self.turn_initial()}
 
     def get_context(self) -> dict:
         return {
+            **self.turn_context(),
             "context_line": self.project.name,
             "project": self.project,
             "urls": {name: self.address(name) for name in ("call_draft", "call_caller", "answers", "call_list")},
@@ -221,8 +231,10 @@ class CallNew(InCalls, FormPage):
         return super().show(status, **caller_of(self, typed), answers=found, **extra)
 
     def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        if not {"look", "park"} & set(request.POST):
+        if not {"look", "park", "skip"} & set(request.POST):
             return super().post(request, *args, **kwargs)
+        if "skip" in request.POST:
+            self.skip()
         form = self.get_form(request.POST)
         form.is_valid()
         if "park" in request.POST:
@@ -272,7 +284,7 @@ class CallResume(CallNew):
             found["budget_to"] = f"{call.budget_to / 10_000:f}".rstrip("0").rstrip(".")
         if self.kept_phone:
             found |= {"phone": "", "kept": True}
-        return {**found, "salesperson": call.salesperson_id or ""}
+        return {**found, "salesperson": call.salesperson_id or self.turn_initial()}
 
     def get_context(self) -> dict:
         return {**super().get_context(), "discard_url": self.address("call_discard", self._call.number)}
@@ -316,7 +328,7 @@ class CallDraft(InCalls, Page):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        form = CallForm(request.POST, salespeople=salespeople(self.project))
+        form = CallForm(request.POST, salespeople=salespeople(self.project), turn=_("in turn"))
         form.is_valid()
         if "sheet" not in form.cleaned_data:
             return render(request, "enquiries/call_saved.html", {"saved_at": None}, status=422)
@@ -364,7 +376,7 @@ def caller_of(view: InCalls, typed: str) -> dict:
     customer = query.of_phone(access, view.project, digits)
     if customer is not None:
         customer.project = view.project
-        looks.note_found(customers=[customer], by=view.request.user)
+        looks.note_calling(customer=customer, by=view.request.user)
     return {
         "asked_for": bool(digits),
         "caller": customer_card(access, customer) if customer else None,

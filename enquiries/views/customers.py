@@ -15,12 +15,13 @@ from enquiries.forms.customers import ChangeForm, CustomerFilter, EnterForm, Own
 from enquiries.forms.details import FactsForm, RevealForm
 from enquiries.models import Customer
 from enquiries.queries import customers as query
+from enquiries.queries import erasures
 from enquiries.queries.follow_ups import notes
 from enquiries.queries.life import steps
 from enquiries.queries.present import Cards, card, contacts, sees_people
 from enquiries.services import customers, facts, looks, ownership
 from enquiries.services.rows import require_desk
-from enquiries.views.lists import PersonalList
+from enquiries.views.lists import PersonalList, numbers_on
 from inventory.services.assignment import salespeople
 from inventory.views.base import InProject
 from salescontrol.core import panels, tables
@@ -65,6 +66,7 @@ class OneCustomer(InCustomers):
 
     def prepare_in_project(self) -> None:
         self._customer = query.find(self.request.access, self.project, self.kwargs["number"])
+        self._customer.project = self.project
 
     @cached_property
     def card(self):
@@ -74,7 +76,7 @@ class OneCustomer(InCustomers):
         return self.address("customer", self._customer.number)
 
     def show(self, status: int = 200, **extra) -> HttpResponse:
-        looks.note_seen(customer=self._customer, by=self.request.user)
+        looks.note_opened(customer=self._customer, by=self.request.user)
         return super().show(status, **extra)
 
 
@@ -114,6 +116,7 @@ class CustomerList(InCustomers, PersonalList):
             count=count,
             filtered_by=[name for name in names if self.request.GET.get(name)],
             by=self.request.user,
+            shown=numbers_on(context),
         )
         return context
 
@@ -125,6 +128,8 @@ class CustomerList(InCustomers, PersonalList):
 
     def actions(self) -> Iterator[dict]:
         yield {"url": self.address("follow_ups_due"), "label": _("Due today")}
+        if self.may(Permission.CUSTOMER_IMPORT):
+            yield {"url": self.address("intake_list"), "label": _("Imports")}
         if self.may(Permission.CUSTOMER_ENTER):
             if not self.desk:
                 yield {"url": self.address("customer_dispute"), "label": _("Claim a customer")}
@@ -135,6 +140,18 @@ class CustomerPage(OneCustomer, DetailPage):
     """One customer: masked, whose they are, what happened, and what other parts of the house know of them."""
 
     template_name = "enquiries/customer.html"
+    _erased: erasures.Erased | None = None
+
+    def prepare_in_project(self) -> None:
+        self._erased = erasures.erased(self.request.access, self.project, self.kwargs["number"])
+        if self._erased is None:
+            super().prepare_in_project()
+
+    def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        if self._erased is None:
+            return super().get(request, *args, **kwargs)
+        left = {"title": self._erased.number, "view": self, "project": self.project, "erased": self._erased}
+        return render(request, "enquiries/erased.html", left)
 
     def get_title(self) -> str:
         return self.card.name
@@ -183,6 +200,8 @@ class CustomerPage(OneCustomer, DetailPage):
             found.append({"url": self.address("customer_merge", number), "label": _("Merge")})
         elif self._customer.owner_id == self.request.user.pk and self.may(Permission.CUSTOMER_ENTER):
             found.append({"url": self.address("customer_transfer", number), "label": _("Pass on")})
+        if self.may(Permission.CUSTOMER_ERASE):
+            found.append({"url": self.address("customer_erase", number), "label": _("Erase")})
         if self.may(Permission.CUSTOMER_ENTER):
             found.append({"url": self.address("follow_up", number), "label": _("Write a follow-up")})
             found.append({"url": self.address("customer_facts", number), "label": _("Facts and wishes")})
@@ -195,6 +214,7 @@ class CustomerReveal(CustomerPage):
 
     http_method_names = ["post"]
     permission = Permission.CUSTOMER_REVEAL
+    prepare_in_project = OneCustomer.prepare_in_project
 
     def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         form, status, value = self.reveal_form(request.POST), 422, ""
@@ -259,7 +279,7 @@ class CustomerChange(CustomerForm):
         return {"masked": self.card.phone or "–"}
 
     def get_initial(self) -> dict:
-        return {"name": self.card.name, "note": self.card.note, "version": self.card.version}
+        return {"name": self._customer.name, "note": self.card.note, "version": self.card.version}
 
     def perform(self, form) -> Customer:
         return customers.change_customer(customer=self._customer, by=self.request.user, **form.cleaned_data)
@@ -307,7 +327,12 @@ class CustomerFacts(CustomerForm):
             name: value for name, value in form.cleaned_data.items() if value or name not in ("address", "referrer")
         }
         return customers.change_customer(
-            customer=self._customer, name=self.card.name, phone="", note=self.card.note, by=self.request.user, **values
+            customer=self._customer,
+            name=self._customer.name,
+            phone="",
+            note=self.card.note,
+            by=self.request.user,
+            **values,
         )
 
 

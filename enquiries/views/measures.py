@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from enquiries.forms.measures import PeriodForm
+from enquiries.queries.conversion import conversion
 from enquiries.queries.measures import Line, measures
 from enquiries.views.calls import InCalls
 from salescontrol.core import clock, panels
@@ -28,10 +29,12 @@ class CallMeasures(InCalls, Page):
         if not form.is_bound:
             form = PeriodForm(initial={"since": since, "until": until})
         found = measures(request.access, self.project, since, until)
+        became = conversion(request.access, self.project, since, until)
         period = {"project": self.project, "since": since, "until": until}
         return self.show(
             form=form, found=found, tables=self.tables(found), list_url=self.address("call_list"), project=self.project,
             days=found.whole.asked, context_line=f"{self.project.name} · {since} – {until}",
+            became=became, conversions=((_("By who answered"), became.by_person), (_("By channel"), became.by_channel)),
             sections=panels.sections("call_measures", request.access, period),
         )  # fmt: skip
 

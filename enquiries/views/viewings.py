@@ -1,5 +1,6 @@
 """Pages of viewings: booked with a free time as a button, one viewing and what is done with it, and their list."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from enquiries.queries import viewings as query
 from enquiries.queries.customers import OFFERED, customer_choices
 from enquiries.queries.present import sees_people
 from enquiries.services import customers, looks, viewings
+from enquiries.views.lists import numbers_on
 from inventory.models import Unit
 from inventory.queries.scope import units_visible_to
 from inventory.services.assignment import salespeople
@@ -42,10 +44,10 @@ class InViewings(InProject):
     def address(self, name: str, *args) -> str:
         return reverse(f"enquiries:{name}", args=[self.project.code, *args])
 
-    def note_listed(self, count: int) -> None:
-        """This page names so many customers: on record before it is shown (A4)."""
+    def note_listed(self, count: int, shown: Sequence[str] | None = None) -> None:
+        """This page names so many customers: on record before it is shown (A4); `shown` as in `looks.note_listed`."""
         if count and any(self.may(right) for right in (Permission.CUSTOMER_SEE_ALL, Permission.CUSTOMER_SEE_OWN)):
-            looks.note_listed(project=self.project, count=count, filtered_by=(), by=self.request.user)
+            looks.note_listed(project=self.project, count=count, filtered_by=(), by=self.request.user, shown=shown)
 
     @property
     def sees_all(self) -> bool:
@@ -95,6 +97,7 @@ class ViewingList(InViewings, ListPage):
     default_order = ("-starts_at", "-pk")
     empty = gettext_lazy("No viewing yet. Book the first: customer, salesperson and a free time.")
     export_permission = Permission.CUSTOMER_REVEAL
+    names_people = True
 
     def get_rows(self):
         return query.listed(self.request.access, self.project)
@@ -120,7 +123,7 @@ class ViewingList(InViewings, ListPage):
 
     def page_of(self, rows) -> dict:
         context = super().page_of(query.ViewingCards(self.request.access, rows))
-        self.note_listed(len(context["rows"]))
+        self.note_listed(len(context["rows"]), numbers_on(context))
         return context
 
     def export(self, rows) -> HttpResponse:

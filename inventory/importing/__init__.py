@@ -3,12 +3,13 @@
 `read_file` is the way in. What opens the file runs in a child process with limits (`child.py`); nothing here needs a database.
 """
 
-from .process import read_file
+from .process import Grid, read_file, read_grid, read_grid_of
 from .refusals import Refused, refusal_message, remark_message
 from .table import Column, Remark, SourceCell, SourceRow, Table, heads_digest
 
 __all__ = [
     "Column",
+    "Grid",
     "Refused",
     "Remark",
     "SourceCell",
@@ -16,6 +17,8 @@ __all__ = [
     "Table",
     "heads_digest",
     "read_file",
+    "read_grid",
+    "read_grid_of",
     "refusal_message",
     "remark_message",
 ]

@@ -1,7 +1,7 @@
 """Column heads: which words stand for which field of a unit, and which row of a sheet holds them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from inventory.rules.fields import AMBIGUOUS_PRICES, FIELDS
@@ -24,6 +24,7 @@ _PLAIN_NUMBER = re.compile(r"[0-9.,]+")
 HEADS: dict[str, tuple[str, int]] = {
     fold(head): (entry.name, rank) for entry in FIELDS.values() for rank, head in enumerate(entry.heads)
 }
+_CHOSEN = frozenset({"", *FIELDS})
 _AMBIGUOUS = {fold(word): kind for kind, words in AMBIGUOUS_PRICES.items() for word in words}
 
 
@@ -59,6 +60,10 @@ def take_apart(text: str) -> Head:
     return Head(tidy(text), words, unit)
 
 
+# What a head with these values below it stands for: (field, rank), ("", 0) for nothing.
+Naming = Callable[[Head, Sequence[str]], tuple[str, int]]
+
+
 def field_of(head: Head, values: Sequence[str]) -> tuple[str, int]:
     """The field that a head names and how well; ("", 0) for none. `values` below decide where a word has two meanings."""
     if head.words in HEADS:
@@ -78,28 +83,33 @@ def _median(values: Sequence[str]) -> float:
     return numbers[len(numbers) // 2] if numbers else 0
 
 
-def propose(heads: Sequence[Head], columns: Sequence[Sequence[str]], chosen: Mapping[str, str]) -> list[str]:
+def propose(
+    heads: Sequence[Head], columns: Sequence[Sequence[str]], chosen: Mapping[str, str], named: Naming = field_of
+) -> list[str]:
     """The field of every column, each field at most once; what a person chose (by folded head) comes before our reading."""
     fields = [""] * len(heads)
     best: dict[str, tuple[int, int]] = {}
     for index, head in enumerate(heads):
         key = fold(head.text)
-        name, rank = (chosen[key], -1) if key in chosen else field_of(head, columns[index])
-        if name in FIELDS and (name not in best or rank < best[name][0]):
+        name, rank = (chosen[key], -1) if chosen.get(key) in _CHOSEN else named(head, columns[index])
+        if name and (name not in best or rank < best[name][0]):
             best[name] = (rank, index)
     for name, (_rank, index) in best.items():
         fields[index] = name
     return fields
 
 
-def find_heads(sheet: Sheet, chosen: Mapping[str, str]) -> HeadRow | None:
-    """The row, or the two rows, with the most heads that we know, in the first rows of the sheet; None when there are none."""
+def find_heads(sheet: Sheet, chosen: Mapping[str, str], named: Naming = field_of) -> HeadRow | None:
+    """The row, or the two rows, with the most heads that we know, in the first rows of the sheet; None when there are none.
+
+    `named` says what a head stands for: a field of a unit, unless a list of something else is read.
+    """
     best: HeadRow | None = None
     filled = sheet.with_merged(SCANNED_ROWS + 1)
     for first in range(min(len(sheet.rows), SCANNED_ROWS)):
         for last in (first, first + 1):
             if last < len(sheet.rows):
-                found = _read_heads(sheet, filled, first, last, chosen)
+                found = _read_heads(sheet, filled, first, last, chosen, named)
                 if found is not None and (best is None or _worth(found) > _worth(best)):
                     best = found
     return best
@@ -109,7 +119,9 @@ def _worth(row: HeadRow) -> tuple[int, bool, int]:
     return sum(map(bool, row.fields)), row.first == row.last, -row.first
 
 
-def _read_heads(sheet: Sheet, filled: Sheet, first: int, last: int, chosen: Mapping[str, str]) -> HeadRow | None:
+def _read_heads(
+    sheet: Sheet, filled: Sheet, first: int, last: int, chosen: Mapping[str, str], named: Naming
+) -> HeadRow | None:
     top, below = filled.rows[first], filled.rows[last]
     if first != last and any(_PLAIN_NUMBER.fullmatch(text) for text in below):
         return None
@@ -119,10 +131,9 @@ def _read_heads(sheet: Sheet, filled: Sheet, first: int, last: int, chosen: Mapp
     if first != last:
         lower = [take_apart(text) for text in below]
         heads = [
-            two if not field_of(one, ())[0] and field_of(two, ())[0] else one
-            for one, two in zip(heads, lower, strict=True)
+            two if not named(one, ())[0] and named(two, ())[0] else one for one, two in zip(heads, lower, strict=True)
         ]
-    fields = propose(heads, columns, chosen)
+    fields = propose(heads, columns, chosen, named)
     return HeadRow(first, last, heads, fields) if sum(map(bool, fields)) >= 2 else None
 
 

@@ -37,14 +37,14 @@ def read_list(sheet: Sheet, heads: HeadRow, table: Table) -> None:
         else:
             cells = {
                 name: SourceCell(
-                    _with_unit(texts[index], heads.heads[index].unit, name), letters[index], sheet.name, number
+                    with_unit(texts[index], heads.heads[index].unit, name), letters[index], sheet.name, number
                 )
                 for index, name in used.items()
             }
             if by_sheet:
                 cells["building"] = SourceCell(sheet.name, "", sheet.name, number)
             if no_floor and "room" in cells:
-                cells["floor"] = SourceCell(_floor_of(cells["room"].text), cells["room"].column, sheet.name, number)
+                cells["floor"] = SourceCell(floor_of(cells["room"].text), cells["room"].column, sheet.name, number)
             if parking:
                 cells["property_type"] = SourceCell("车位", cells["room"].column, sheet.name, number)
             table.rows.append(SourceRow(sheet.name, number, cells))
@@ -66,7 +66,7 @@ def skip_reason(texts: list[str], heads: HeadRow, sheet: Sheet) -> str:
     return ""
 
 
-def _with_unit(text: str, unit: str, name: str) -> str:
+def with_unit(text: str, unit: str, name: str) -> str:
     """A bare number under a head in 万元 carries its unit along, so that it is read and shown as what it is."""
     return f"{text}万元" if unit.startswith("万") and name in PRICE_FIELDS and _NUMBER.fullmatch(text) else text
 
@@ -78,7 +78,7 @@ def _names_parking(heads: HeadRow) -> bool:
     )
 
 
-def _floor_of(room: str) -> str:
+def floor_of(room: str) -> str:
     """The floor that a room number of three to five digits begins with; empty when it does not."""
     found = re.fullmatch(r"(?:.*[^0-9])?0?([0-9]{1,3})[0-9]{2}[a-z]?(室|号|房|户)?", fold(room))
     return found[1] if found and parse_floor(found[1]) else ""

@@ -1,8 +1,7 @@
-"""A copy of a price list in which every problem stands in its cell, for whoever corrects it (R1.2)."""
+"""A copy of a file in which every problem stands in its cell, for whoever corrects it (R1.2)."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -13,16 +12,16 @@ from openpyxl.styles import PatternFill
 
 from salescontrol.core import xlsx
 
-from .process import read_grid
+from .process import Grid
 from .table import letter
 
 ERROR, NOTICE = PatternFill("solid", fgColor="F6D5D2"), PatternFill("solid", fgColor="FBEBC8")
 
 
-def marked_workbook(path: Path, *, name: str, problems: Iterable[Mapping[str, Any]]) -> Workbook:
+def marked_workbook(grid: Grid, *, problems: Iterable[Mapping[str, Any]]) -> Workbook:
     """The file's sheets as texts in their places, cells with problems coloured and commented, sentences behind each row.
 
-    `problems`: mappings with `sheet`, `row`, `column`, `text` and `error`. Raises Refused when the file is not readable.
+    `problems`: mappings with `sheet`, `row`, `column`, `place`, `text` and `error`.
     """
     book = Workbook(write_only=True)
     by_cell: dict[tuple[str, int, str], list[Mapping[str, Any]]] = defaultdict(list)
@@ -30,7 +29,7 @@ def marked_workbook(path: Path, *, name: str, problems: Iterable[Mapping[str, An
     for problem in problems:
         by_cell[problem["sheet"], problem["row"], problem["column"]].append(problem)
         by_row[problem["sheet"], problem["row"]].append(problem)
-    for title, rows in read_grid(path, name=name):
+    for title, rows in grid:
         sheet = book.create_sheet(xlsx.sheet_name(title))
         for number, texts in enumerate(rows, start=1):
             cells = [

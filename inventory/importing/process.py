@@ -1,9 +1,10 @@
 """Reads a file in a child process, so that whatever is in it can only ever harm that process."""
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from .guard import too_large
 from .refusals import Refused
 from .table import Table
 
+Grid = list[tuple[str, list[list[str]]]]
 ROOT = Path(__file__).resolve().parents[2]
 WALL_SECONDS = 60
 LARGEST_FILE = 20 * 1024 * 1024
@@ -31,28 +33,42 @@ def read_file(
     by `heads_digest`. Raises Refused when the file is no list of units or not safe to read.
     """
     asked = {"remembered": remembered or {}, "mapping": mapping or {}, "names": list(project_names)}
-    return Table.from_json(_ask(path, name, {"want": "table", **asked}))
+    return Table.from_json(_ask(path.resolve(), name, {"want": "table", **asked}))
 
 
-def read_grid(path: Path, *, name: str) -> list[tuple[str, list[list[str]]]]:
+def read_grid(path: Path, *, name: str) -> Grid:
     """Every sheet of a file as (name, rows of texts). Raises Refused like `read_file`."""
-    return [(title, rows) for title, rows in _ask(path, name, {"want": "grid"})]
+    return _grid(_ask(path.resolve(), name, {"want": "grid"}))
 
 
-def _ask(path: Path, name: str, question: Mapping[str, Any]) -> Any:
+def read_grid_of(content: bytes, *, name: str) -> Grid:
+    """The same of a content that never lies on the disk in clear: the child reads it from memory that it inherits."""
+    number = os.memfd_create("import")
+    with os.fdopen(number, "wb") as memory:
+        memory.write(content)
+        memory.flush()
+        return _grid(_ask(Path(f"/proc/self/fd/{number}"), name, {"want": "grid"}, inherited=(number,)))
+
+
+def _grid(answer: Any) -> Grid:
+    return [(title, rows) for title, rows in answer]
+
+
+def _ask(path: Path, name: str, question: Mapping[str, Any], *, inherited: Collection[int] = ()) -> Any:
     """Have the child read the file and give its answer; raises Refused with the reason when there is none."""
     if path.stat().st_size > LARGEST_FILE:
         raise too_large()
     try:
         done = subprocess.run(
             [sys.executable, "-m", "inventory.importing.child"],
-            input=json.dumps({"path": str(path.resolve()), "name": name, **question}),
+            input=json.dumps({"path": str(path), "name": name, **question}),
             capture_output=True,
             text=True,
             encoding="utf-8",
             cwd=ROOT,
             timeout=WALL_SECONDS,
             env={"PATH": "/usr/bin:/bin", "PYTHONIOENCODING": "utf-8:surrogatepass", "PYTHONDONTWRITEBYTECODE": "1"},
+            pass_fds=tuple(inherited),
             check=False,
         )
     except subprocess.TimeoutExpired as error:

@@ -20,6 +20,8 @@ from .guard import MAX_COLUMNS, MAX_ROWS, Flaws, too_large
 from .heads import HEADS
 from .refusals import Refused
 
+# Words in the heads of nearly every list of customers or calls, as `fold` leaves them.
+OF_PEOPLE = ("姓名", "电话", "電话", "手机", "手機", "客户", "地址", "日期", "时间", "時间")
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
@@ -114,7 +116,7 @@ def _delimiter(text: str) -> str:
 def decode(data: bytes) -> str:
     """The text of a file in UTF-8 or UTF-16 (with or without mark), GB18030 or Big5; Refused when it is none of them.
 
-    GB18030 and Big5 share bytes: the one in which more heads of price lists can be read is taken.
+    GB18030 and Big5 share bytes: the one in which more heads of price lists, or of lists of people, can be read is taken.
     """
     for mark, encoding in (
         (codecs.BOM_UTF8, "utf-8-sig"),
@@ -147,4 +149,4 @@ def _refuse_charset() -> str:
 
 def _known_words(text: str) -> int:
     start = fold(text[:3000])
-    return sum(head in start for head in HEADS if not head.isascii())
+    return sum(head in start for head in (*HEADS, *OF_PEOPLE) if not head.isascii())

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models.unit import Unit
-from inventory.states import Status
+from inventory.states import BROUGHT_TABLE, Status
 from salescontrol.core.scoping import EveryManager, GuardedManager
 
 
@@ -20,6 +20,9 @@ class UnitEvent(models.Model):
     """
 
     append_only = True
+    # Actions whose time may lie before the record of it: what was brought along from before this system was used.
+    brought = frozenset(BROUGHT_TABLE)
+    personal = ("reason",)
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="events")
     seq = models.PositiveIntegerField(_("number"))

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, TextChoices
 from django.utils.translation import gettext as _
 
 from inventory.importing import refusal_message, remark_message
@@ -40,16 +40,16 @@ def may_read_file(batch: ListingBatch, access: Access) -> bool:
     return batch.made_by_id == access.user.pk or access.can(Permission.FLOOR_PRICE_SEE, batch.project_id)
 
 
-def kinds(batch: ListingBatch) -> list[dict[str, Any]]:
-    """The tabs of the preview: every kind with its count, and the rows that have something to say."""
+def kinds(batch: Any, choices: type[TextChoices] = LineKind) -> list[dict[str, Any]]:
+    """The tabs of the preview of something with `lines`: all rows, and every kind of them, with their counts."""
     counts = dict(batch.lines.order_by().values_list("kind").annotate(n=Count("pk")))
-    tabs = [{"key": kind.value.lower(), "label": kind.label, "count": counts.get(kind.value, 0)} for kind in LineKind]
+    tabs = [{"key": kind.value.lower(), "label": kind.label, "count": counts.get(kind.value, 0)} for kind in choices]
     return [{"key": "", "label": "", "count": sum(counts.values())}, *tabs]
 
 
-def lines(batch: ListingBatch, wanted: str) -> QuerySet[BatchLine]:
-    """The lines of one kind (`new`, `refused` …), of all kinds for anything else; refused ones come first."""
-    of_kind = Q(kind=wanted.upper()) if wanted.upper() in LineKind.values else Q()
+def lines(batch: Any, wanted: str, choices: type[TextChoices] = LineKind) -> QuerySet:
+    """The lines of one kind (`new`, `refused` …), of all kinds for anything else, in the order of the file."""
+    of_kind = Q(kind=wanted.upper()) if wanted.upper() in choices.values else Q()
     return batch.lines.filter(of_kind).order_by("sheet", "row", "pk")
 
 
@@ -57,6 +57,7 @@ def line_view(line: BatchLine, hidden: Collection[str] = ()) -> dict[str, Any]:
     """A line in words: what is new, old → new, and what is wrong with it where; of `hidden` fields only where."""
     return {
         "line": line,
+        "url": "",
         "kind": line.get_kind_display(),
         "tone": KIND_TONES[LineKind(line.kind)],
         "changes": differences(line) if line.kind == LineKind.CHANGED else [],

@@ -45,6 +45,34 @@ SENTENCES: Mapping[str, tuple[Any, Any]] = {
     "unit.approve": (gettext_lazy("Approved by %(who)s"), gettext_lazy("Approved")),
     "unit.release": (gettext_lazy("Put on sale by %(who)s"), gettext_lazy("Put on sale")),
     "unit.withhold": (gettext_lazy("Withheld by %(who)s"), gettext_lazy("Withheld")),
+    "trade.refund": (gettext_lazy("Refunded and withheld, by %(who)s"), gettext_lazy("Refunded and withheld")),
+    "trade.refund_open": (
+        gettext_lazy("Refunded and on sale again, by %(who)s"),
+        gettext_lazy("Refunded and on sale again"),
+    ),
+    "trade.forfeit": (
+        gettext_lazy("Deposit forfeited, withheld, by %(who)s"),
+        gettext_lazy("Deposit forfeited, withheld"),
+    ),
+    "trade.forfeit_open": (
+        gettext_lazy("Deposit forfeited, on sale again, by %(who)s"),
+        gettext_lazy("Deposit forfeited, on sale again"),
+    ),
+    "trade.exchange": (
+        gettext_lazy("Exchanged for another unit, withheld, by %(who)s"),
+        gettext_lazy("Exchanged for another unit, withheld"),
+    ),
+    "trade.exchange_open": (
+        gettext_lazy("Exchanged for another unit, on sale again, by %(who)s"),
+        gettext_lazy("Exchanged for another unit, on sale again"),
+    ),
+    "trade.come": (gettext_lazy("Subscribed by an exchange, by %(who)s"), gettext_lazy("Subscribed by an exchange")),
+    "trade.come_signed": (
+        gettext_lazy("Contracted by an exchange, by %(who)s"),
+        gettext_lazy("Contracted by an exchange"),
+    ),
+    "trade.amend": (gettext_lazy("Subscription changed, by %(who)s"), gettext_lazy("Subscription changed")),
+    "trade.amend_signed": (gettext_lazy("Contract changed, by %(who)s"), gettext_lazy("Contract changed")),
     "claim.hold": (gettext_lazy("Held by %(who)s"), gettext_lazy("Held")),
     "claim.offer": (
         gettext_lazy("Offered to the next in the waiting list by %(who)s"),
@@ -57,7 +85,54 @@ SENTENCES: Mapping[str, tuple[Any, Any]] = {
     ),
     "claim.extend": (gettext_lazy("Hold extended by %(who)s"), gettext_lazy("Hold extended")),
     "claim.release": (gettext_lazy("Hold released by %(who)s"), gettext_lazy("Hold released")),
+    "trade.sign": (gettext_lazy("Contract signed, entered by %(who)s"), gettext_lazy("Contract signed")),
+    "trade.hand_over": (gettext_lazy("Handed over by %(who)s"), gettext_lazy("Handed over")),
+    "trade.void_contract": (
+        gettext_lazy("Signature made void by %(who)s"),
+        gettext_lazy("Signature made void"),
+    ),
+    "trade.void_hand_over": (
+        gettext_lazy("Handover made void by %(who)s"),
+        gettext_lazy("Handover made void"),
+    ),
     "claim.expire": (gettext_lazy("The hold ran out"), gettext_lazy("The hold ran out")),
+    "trade.deposit": (gettext_lazy("Small deposit taken by %(who)s"), gettext_lazy("Small deposit taken")),
+    "trade.subscribe": (gettext_lazy("Subscribed, recorded by %(who)s"), gettext_lazy("Subscribed")),
+    "trade.top_up": (gettext_lazy("Deposit topped up, recorded by %(who)s"), gettext_lazy("Deposit topped up")),
+    "trade.lapse": (gettext_lazy("Small deposit lapsed, decided by %(who)s"), gettext_lazy("Small deposit lapsed")),
+    "trade.lapse_open": (
+        gettext_lazy("Small deposit lapsed, on sale again, decided by %(who)s"),
+        gettext_lazy("Small deposit lapsed, on sale again"),
+    ),
+    "trade.void_deposit": (
+        gettext_lazy("Small deposit made void by %(who)s"),
+        gettext_lazy("Small deposit made void"),
+    ),
+    "trade.void_top_up": (gettext_lazy("Top-up made void by %(who)s"), gettext_lazy("Top-up made void")),
+    "trade.void_subscription": (
+        gettext_lazy("Subscription made void by %(who)s"),
+        gettext_lazy("Subscription made void"),
+    ),
+    "unit.bring_approved": (
+        gettext_lazy("Approved before this system was used, brought along by %(who)s"),
+        gettext_lazy("Approved before this system was used"),
+    ),
+    "unit.bring_released": (
+        gettext_lazy("Put on sale before this system was used, brought along by %(who)s"),
+        gettext_lazy("Put on sale before this system was used"),
+    ),
+    "trade.bring_subscribed": (
+        gettext_lazy("Subscribed before this system was used, brought along by %(who)s"),
+        gettext_lazy("Subscribed before this system was used"),
+    ),
+    "trade.bring_signed": (
+        gettext_lazy("Contract signed before this system was used, brought along by %(who)s"),
+        gettext_lazy("Contract signed before this system was used"),
+    ),
+    "trade.bring_handed_over": (
+        gettext_lazy("Handed over before this system was used, brought along by %(who)s"),
+        gettext_lazy("Handed over before this system was used"),
+    ),
 }
 CHANGED = (gettext_lazy("Changed by %(who)s"), gettext_lazy("Changed"))
 DECIDED = (gettext_lazy("Changed, approved by %(who)s"), gettext_lazy("Changed"))

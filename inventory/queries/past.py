@@ -1,6 +1,7 @@
 """The board as it was at any moment, rebuilt from the events alone, and two moments compared (R1.6, invariant 2 of domain B16).
 
-Status and end of a claim come from the last event at that moment, prices from the units' history, locks from their own rows.
+Status and end of a claim come from the last event at that moment, prices from the units' history, locks from their own rows. Of a
+unit whose events were brought along from before this system was used, the price is the first that is known.
 Places and areas are shown as they are known now. Who sees only their own units sees the past of these and of no other.
 """
 
@@ -10,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
 
 from inventory.models import Project, SalesStop, Unit, UnitEvent, UnitLock
 from inventory.queries.board import Board, Place, Standing, read_board
@@ -48,11 +49,15 @@ def _readable(access: Access, project: Project, board: Board) -> QuerySet[Unit]:
 def standings_at(units: QuerySet[Unit], moment: datetime, locks: Mapping[int, str]) -> dict[int, Standing]:
     """Status, list total and locks of each unit at `moment`, by id; one query."""
     last = UnitEvent.objects.filter(unit=OuterRef("pk"), at__lte=moment).order_by("-seq")
-    history = Unit.history.model.objects.filter(id=OuterRef("pk"), history_date__lte=moment)
-    price = history.order_by("-history_date", "-history_id").values("list_total")[:1]
+    history = Unit.history.model.objects.filter(id=OuterRef("pk"))
+    by_then = history.filter(history_date__lte=moment).order_by("-history_date", "-history_id").values("list_total")[:1]
+    first = history.order_by("history_date", "history_id").values("list_total")[:1]
+    # Not COALESCE of the two: a price that was taken away by then is none.
+    known = Exists(history.filter(history_date__lte=moment))
     rows = units.annotate(
-        was=Subquery(last.values("to_status")[:1]), ended=Subquery(last.values("ends_at")[:1]), cost=Subquery(price)
-    ).values_list("pk", "was", "ended", "cost")
+        was=Subquery(last.values("to_status")[:1]), ended=Subquery(last.values("ends_at")[:1]),
+        cost=Case(When(known, then=Subquery(by_then)), default=Subquery(first)),
+    ).values_list("pk", "was", "ended", "cost")  # fmt: skip
     return {
         pk: Standing(_status(was, ended, moment), cost, locks.get(pk, ""), False)
         for pk, was, ended, cost in rows

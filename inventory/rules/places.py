@@ -21,7 +21,7 @@ _ROOM_END = re.compile(r"(号房|号室|房号|号|室|户|房)$")
 _NO_ENTRANCE = {"", "-", "--", "---", "—", "——", "/", "无", "none", "n/a"}
 _TAIWAN_ROOM = re.compile(r"(?P<stack>(?P<building>[a-z]+)[0-9]*)-0*(?P<floor>[0-9]+)f号?")
 _ROOM_PART = re.compile(r"[a-z]?[0-9]{1,2}|[a-z]|[a-z]?[0-9]{1,3}(?:号楼|栋|幢|座|#|单元)")
-_FLOORS = re.compile(r"(?P<low>.+?)[-~至、/](?P<high>[^-~至、/]+)")
+_FLOORS = re.compile(r"(?P<low>.+?)[-~至、/&](?P<high>[^-~至、/&]+)")
 
 
 @dataclass(frozen=True)

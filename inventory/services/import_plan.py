@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, TextChoices
 
 from inventory import rules
 from inventory.importing import SourceRow, Table
@@ -58,10 +58,7 @@ class Plan:
 
     def counts(self) -> dict[str, int]:
         """Rows by kind, lower case: `{"new": 3, "changed": 0, "unchanged": 0, "refused": 1}`."""
-        found = dict.fromkeys((kind.value.lower() for kind in LineKind), 0)
-        for line in self.lines:
-            found[line.kind.value.lower()] += 1
-        return found
+        return counted((line.kind for line in self.lines), LineKind)
 
     def buildings(self) -> list[dict[str, Any]]:
         """Units, areas (㎡) and value (sum of the totals as stored) by building and entrance, refused rows left out."""
@@ -85,6 +82,14 @@ class Plan:
             }
             for (building, entrance), (units, gross, net, value) in sorted(sums.items())
         ]
+
+
+def counted(kinds: Iterable[TextChoices], choices: type[TextChoices]) -> dict[str, int]:
+    """How often each kind of row comes, by kind in lower case, those that never come too."""
+    found = dict.fromkeys((kind.value.lower() for kind in choices), 0)
+    for kind in kinds:
+        found[kind.value.lower()] += 1
+    return found
 
 
 def make_plan(

@@ -2,9 +2,9 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from django.db import transaction as db_transaction
 from django.db.models import F, Q
@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from inventory.models import Unit, UnitEvent, UnitLock
 from inventory.queries.standing import standing
 from inventory.services import expiry
-from inventory.states import CORRECTIONS, SALE_TABLE, Lock
+from inventory.states import BROUGHT_TABLE, CORRECTIONS, SALE_TABLE, Lock, Review
 from salescontrol.core import clock, journal
 from salescontrol.core.access import Access, access_of
 from salescontrol.core.errors import Conflict, Refusal
+from salescontrol.core.forgetting import forget_evidence
 from salescontrol.core.history import create_tracked, update_tracked
 from salescontrol.core.permissions import Permission
 from salescontrol.core.transitions import check
@@ -127,9 +128,7 @@ def record_moves(
             status=to, status_reason=reason, status_at=now, event_seq=F("event_seq") + 1, **fields
         )
         if moved != len(part):
-            raise Conflict(
-                _("Some of these units changed while you were working. Reload the page and look again."), code="raced"
-            )
+            raise _raced()
     events = [
         UnitEvent(
             unit=unit,
@@ -155,6 +154,76 @@ def record_moves(
     if fields:
         update_tracked(units, [], action=action, by=by)
     return events
+
+
+class PastMove(NamedTuple):
+    """One step of a unit's life before this system was used: what, when, and the number of the claim that it belongs to."""
+
+    action: str
+    at: datetime
+    claim: str = ""
+
+
+def bring_along(*, lives: Sequence[tuple[Unit, Sequence[PastMove]]], by, reason: str) -> None:
+    """Write the past of many locked units, each with its own moves in order, and where it leads to (past-sales import).
+
+    Drafts come out approved, with a history row each. Needs the caller's transaction. Raises Conflict when a unit is not where
+    its first move begins, or moved meanwhile.
+    """
+    events: list[UnitEvent] = []
+    groups: dict[tuple, list[Unit]] = defaultdict(list)
+    drafts = [unit for unit, _moves in lives if unit.review != Review.APPROVED]
+    for unit, moves in lives:
+        written = [*_past_events(unit, moves, by=by, reason=reason[:300])]
+        events += written
+        last = written[-1]
+        groups[unit.status, unit.event_seq, last.to_status, last.seq, last.at].append(unit)
+    for (status, event_seq, to, seq, at), units in groups.items():
+        moved = Unit.every.filter(pk__in=[unit.pk for unit in units], status=status, event_seq=event_seq).update(
+            status=to,
+            status_reason=reason[:300],
+            status_at=at,
+            event_seq=seq,
+            claim_ends_at=None,
+            review=Review.APPROVED,
+        )
+        if moved != len(units):
+            raise _raced()
+        for unit in units:
+            unit.status, unit.status_reason, unit.status_at, unit.event_seq = to, reason[:300], at, seq
+            unit.claim_ends_at, unit.review = None, Review.APPROVED.value
+    UnitEvent.every.bulk_create(events, batch_size=500)
+    db_transaction.on_commit(journal.keep_up, robust=True)
+    update_tracked(drafts, [], action="unit.bring_approved", by=by)
+
+
+def _past_events(unit: Unit, moves: Sequence[PastMove], *, by, reason: str) -> Iterator[UnitEvent]:
+    status = unit.status
+    for seq, move in enumerate(moves, start=unit.event_seq + 1):
+        rule = BROUGHT_TABLE[move.action]
+        if status not in rule.sources:
+            raise _raced()
+        yield UnitEvent(
+            unit=unit, seq=seq, action=move.action, from_status=status, to_status=rule.target, actor=by, reason=reason,
+            claim=move.claim, at=move.at, business_date=business_date(move.at, unit.project.zone),
+        )  # fmt: skip
+        status = rule.target
+
+
+def _raced() -> Conflict:
+    return Conflict(
+        _("Some of these units changed while you were working. Reload the page and look again."), code="raced"
+    )
+
+
+def forget_reasons(*, claims: Collection[str], by, about: str) -> None:
+    """Empty what was written as the reason of these claims' events, and where it is the unit's latest: it may say who somebody is
+    (R7.6). The events stay, and the rewriting is on record. Needs the caller's transaction."""
+    events = UnitEvent.every.filter(claim__in=claims)
+    latest = Q(events__claim__in=claims, events__seq=F("event_seq"))
+    units = list(Unit.every.select_for_update(of=("self",)).filter(latest).order_by("pk").values_list("pk", flat=True))
+    Unit.every.filter(pk__in=units).update(status_reason="")
+    forget_evidence(events, by=by, about=about)
 
 
 def _as_seen(units: Sequence[Unit]) -> Q:

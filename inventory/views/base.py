@@ -1,7 +1,8 @@
 """What every page of a project shares: the project named in the address, or 404."""
 
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 
 from inventory.queries.scope import projects_visible_to
 
@@ -14,11 +15,17 @@ class InProject:
 
     remembers = True
 
+    def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        """Moments on the page, and those typed into it, are by the project's clock."""
+        with timezone.override(None):
+            return super().dispatch(request, *args, **kwargs)
+
     def prepare(self) -> None:
         project = projects_visible_to(self.request.access).filter(code=self.kwargs["code"]).first()
         if project is None:
             raise Http404
         self.project = self.request.project = project
+        timezone.activate(project.zone)
         if self.remembers and self.request.session.get("project") != project.code:
             self.request.session["project"] = project.code
         self.prepare_in_project()

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inventory.forms.imports import AcceptForm, BatchFilter, ColumnsForm, UploadForm, VersionForm
+from inventory.importing import read_grid
 from inventory.importing.marked import marked_workbook
 from inventory.models import ListingBatch
 from inventory.queries import batches, review
@@ -109,7 +110,43 @@ class InBatch(InProject):
         return self.url("batch", self.batch.pk)
 
 
-class BatchPage(InBatch, DetailPage):
+class Previewed:
+    """Mixin of a page about `self.batch`, something that was read from a file and waits to be accepted."""
+
+    def accept_form(self, data=None) -> AcceptForm:
+        refused = self.batch.outcome["counts"]["refused"]
+        return AcceptForm(data, refused=refused, initial={"version": self.batch.version})
+
+
+class Accepting:
+    """Mixin before a previewed page: `accept` takes the preview over; a refusal is shown on the preview."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        if self.batch.state != self.batch.State.PREVIEW:
+            return HttpResponseRedirect(self.get_back_url())
+        form = self.accept_form(request.POST)
+        if not form.is_valid():
+            return self.show(422, form=form)
+        try:
+            self.accept(form.cleaned_data)
+        except Refusal as refusal:
+            form.add_refusal(refusal)
+            return self.show(refusal.status, form=form)
+        return HttpResponseRedirect(self.get_back_url())
+
+
+class SeenVersion:
+    """Mixin before an action page: the form says which version of `self.batch` was seen."""
+
+    form_class = VersionForm
+
+    def get_initial(self) -> dict:
+        return {"version": self.batch.version}
+
+
+class BatchPage(Previewed, InBatch, DetailPage):
     """Where a batch stands: being read, its columns, its preview, why it was refused, or what it entered."""
 
     template_name = "inventory/batch.html"
@@ -127,6 +164,10 @@ class BatchPage(InBatch, DetailPage):
             "file_url": self.url("batch_file", batch.pk) if batches.may_read_file(batch, access) else "",
             "workbook_url": self.url("batch_workbook", batch.pk) if batches.may_read_file(batch, access) else "",
             "columns": batches.columns(batch, access) if batch.state == BatchState.MAPPING else [],
+            "progress_url": self.url("batch_progress", batch.pk),
+            "home_url": self.get_back_url(),
+            "of_what": _("Unit"),
+            "skipped_title": _("Rows that are no units"),
             "summary": review.summary(batch) if batch.state not in UNDECIDED else None,
             "actions": self.actions(),
             **self.lines(),
@@ -174,10 +215,6 @@ class BatchPage(InBatch, DetailPage):
             extra["form"] = self.accept_form()
         return super().show(status, **{"form": None, **extra})
 
-    def accept_form(self, data=None) -> AcceptForm:
-        refused = self.batch.outcome["counts"]["refused"]
-        return AcceptForm(data, refused=refused, initial={"version": self.batch.version})
-
 
 class BatchProgress(InBatch, DetailPage):
     """How far the reading is, asked again and again by the waiting page; reloads that page when it is done."""
@@ -185,35 +222,23 @@ class BatchProgress(InBatch, DetailPage):
     template_name = "inventory/batch_progress.html"
 
     def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        response = self.show(batch=self.batch)
+        progress_url = self.url("batch_progress", self.batch.pk)
+        response = self.show(batch=self.batch, progress_url=progress_url, home_url=self.get_back_url())
         if self.batch.state != BatchState.READING:
             response["HX-Refresh"] = "true"
         return response
 
 
-class BatchAccept(BatchPage):
+class BatchAccept(Accepting, BatchPage):
     """Take the preview over; a refusal is shown on the preview."""
 
-    http_method_names = ["post"]
-
-    def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        if self.batch.state != BatchState.PREVIEW:
-            return HttpResponseRedirect(self.get_back_url())
-        form = self.accept_form(request.POST)
-        if not form.is_valid():
-            return self.show(422, form=form)
-        values = form.cleaned_data
-        try:
-            batch = imports.accept_batch(
-                batch=self.batch,
-                version=values["version"],
-                leave_out_all=values.get("leave_out", False),
-                by=request.user,
-            )
-        except Refusal as refusal:
-            form.add_refusal(refusal)
-            return self.show(refusal.status, form=form)
-        return HttpResponseRedirect(self.get_success_url(batch))
+    def accept(self, values: dict) -> None:
+        imports.accept_batch(
+            batch=self.batch,
+            version=values["version"],
+            leave_out_all=values.get("leave_out", False),
+            by=self.request.user,
+        )
 
 
 class BatchColumns(InBatch, FormPage):
@@ -243,13 +268,8 @@ class BatchColumns(InBatch, FormPage):
         )
 
 
-class BatchAction(InBatch, ActionPage):
+class BatchAction(SeenVersion, InBatch, ActionPage):
     """The base of the batch's named actions: each states what it will do and which version of the batch was seen."""
-
-    form_class = VersionForm
-
-    def get_initial(self) -> dict:
-        return {"version": self.batch.version}
 
 
 class BatchAgain(BatchAction):
@@ -317,5 +337,6 @@ class BatchWorkbook(BatchFile):
             for line in self.batch.lines.exclude(problems=[])
             for problem in line.problems
         ]
-        book = marked_workbook(files.path_of(self.batch.file), name=self.batch.file.name, problems=problems)
+        grid = read_grid(files.path_of(self.batch.file), name=self.batch.file.name)
+        book = marked_workbook(grid, problems=problems)
         return xlsx.response(book, _("%(title)s with problems") % {"title": self.batch.title})

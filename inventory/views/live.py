@@ -1,7 +1,6 @@
 """What keeps an open board alive (decisions 12): its skeleton and prices by their hash, how units stand, and what changed."""
 
-import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -166,11 +165,14 @@ class BoardChanges(LiveBase):
         return {place.pk for place in places if self.wanted.takes(place, stands[place.pk])}
 
 
+_encode = DjangoJSONEncoder(separators=(",", ":")).encode
+
+
 def said(reader: str, known: Known, **found) -> str:
     """The answer to a look, as JSON."""
     token, now = token_of(reader, known), round(seconds(known.mark.at), 3)
     answer = {"token": token, "now": now, "cells": [], "reload": False, **found}
-    return json.dumps(answer, cls=DjangoJSONEncoder, separators=(",", ":"))
+    return _encode(answer)
 
 
 class QuietBoard(NamedTuple):
@@ -182,8 +184,8 @@ class QuietBoard(NamedTuple):
     def source(self, vendor: str, now: str) -> str:
         return feed.source(vendor, now)
 
-    def ask(self, request: HttpRequest) -> Asked | None:
-        known = read_token(self.reader, request.GET.get("token", ""))
+    def ask(self, query: Mapping[str, str]) -> Asked | None:
+        known = read_token(self.reader, query.get("token", ""))
         return known and Asked(feed.values(known.project_id, known.mark, user_id=self.user_id), known)
 
     def answer(self, known: Known, found: tuple, now: datetime) -> str | None:

@@ -42,8 +42,10 @@ class Kind:
     `version(target_id)` → the target's version now (compared with that of the request, so that a stale one is refused);
     `apply(approval, by)` does what was approved, in the deciding transaction, or when executed if `separate`;
     `present(approval, access)` → lines `(label, old, new)` that this reader may see, and `url(approval)` → the target's page;
-    `closed(approval, by)`, if any, is told when a request ends without being applied;
-    `hides(access)`, if any, → which requests of the kind are kept from this reader, who may else see the project's.
+    `closed(approval, by)`, if any, is told when a request ends without being applied; `approved(approval, by)` when one that is
+    executed separately was approved;
+    `hides(access)`, if any, → which requests of the kind are kept from this reader, who may else see the project's;
+    `executor`, if any, → whoever has this permission executes, but nobody who decided any stage (three people, domain B9).
     """
 
     label: Any
@@ -55,6 +57,8 @@ class Kind:
     closed: Callable[[Approval, Any], None] | None = None
     hides: Callable[[Any], Q] | None = None
     separate: bool = False
+    approved: Callable[[Approval, Any], None] | None = None
+    executor: Permission | None = None
 
 
 KINDS: dict[str, Kind] = {}
@@ -170,15 +174,29 @@ def execute(*, approval_id: int, by) -> Approval:
         raise Conflict(
             _("This cannot be executed: %(state)s.") % {"state": approval.get_state_display()}, code="not_approved"
         )
-    if not may_execute(approval, access_of(by)):
-        raise Forbidden(
-            _("Whoever approved last does not execute it, and only the roles that decide do. Ask a colleague."),
-            code="four_eyes",
-        )
     _four_eyes(approval, by)
+    if not may_execute(approval, access_of(by)):
+        raise Forbidden(_not_the_executor(approval), code="four_eyes")
     if _is_stale(approval):
         return _close(approval, State.STALE, by)
     return _apply(approval, by)
+
+
+def _not_the_executor(approval: Approval) -> str:
+    if KINDS[approval.kind].executor is None:
+        return _("Whoever approved last does not execute it, and only the roles that decide do. Ask a colleague.")
+    return _("Nobody executes what they asked for or approved. Ask a colleague whose role includes executing.")
+
+
+@transaction.atomic
+def cancel(*, approval_id: int, by) -> Approval:
+    """Close an approved request that nobody has executed. The caller has checked the right to do so."""
+    approval = Approval.objects.select_for_update(of=("self",)).get(pk=approval_id)
+    if approval.state != State.APPROVED:
+        raise Conflict(
+            _("This was decided meanwhile: %(state)s.") % {"state": approval.get_state_display()}, code="decided"
+        )
+    return _close(approval, State.WITHDRAWN, by)
 
 
 @transaction.atomic
@@ -267,6 +285,10 @@ def may_execute(approval: Approval, access) -> bool:
     if approval.authors.filter(pk__in=same_side - {None}).exists():
         return False
     last = ApprovalDecision.objects.filter(stage__approval=approval).order_by("-decided_at").first()
+    executor = KINDS[approval.kind].executor
+    if executor is not None:
+        decided = ApprovalDecision.objects.filter(stage__approval=approval, decided_by=access.user).exists()
+        return last is not None and not decided and access.can(executor, approval.project_id)
     roles = {stage.role for stage in approval.stages.all()}
     return (
         last is not None
@@ -339,6 +361,9 @@ def _advance(approval: Approval, stage: ApprovalStage, by) -> Approval:
     if KINDS[approval.kind].separate:
         approval.state = State.APPROVED
         save_tracked(approval, action=f"{approval.kind}.approve", by=by, fields=["state"])
+        told = KINDS[approval.kind].approved
+        if told:
+            told(approval, by)
         _answer(approval, "approval.decided", by)
         return approval
     return _apply(approval, by)

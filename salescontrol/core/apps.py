@@ -8,10 +8,11 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
-        from salescontrol.core import append_only, durability, guards, setup
+        from salescontrol.core import append_only, durability, guards, keys, setup
 
         # SQLite drops triggers whenever a migration rebuilds the table, so they are laid again after every migrate.
         post_migrate.connect(append_only.install, dispatch_uid="append-only")
         post_migrate.connect(guards.install, dispatch_uid="guards")
         register(durability.check, Tags.database)
+        register(keys.check, Tags.database)
         setup.register()

@@ -1,5 +1,6 @@
 """The database's clock: the only time that decides anything (decisions 21). Tests replace `now`."""
 
+from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -57,6 +58,12 @@ def today(zone: str = "") -> date:
 
 def local(moment: datetime, zone: str = "") -> datetime:
     return timezone.localtime(moment, ZoneInfo(zone or settings.TIME_ZONE))
+
+
+def months_before(moment: datetime, count: int) -> datetime:
+    """The same day so many calendar months earlier, or the last of a shorter month."""
+    year, month = divmod(moment.year * 12 + moment.month - 1 - count, 12)
+    return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
 
 
 def minutes(count: int) -> timedelta:

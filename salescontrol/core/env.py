@@ -9,6 +9,8 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env
 
+from salescontrol.core.postgres import PooledConnection
+
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 env = Env()
@@ -62,7 +64,9 @@ def database(url: str, var_dir: Path, *, persistent: bool = False) -> dict:
         raise ImproperlyConfigured(
             "DATABASE_URL must look like postgres://user:password@host:5432/name (or be unset for a trial)."
         )
-    pooled = {} if persistent else {"pool": {"min_size": 2, "max_size": env.int("DATABASE_POOL", 8), "timeout": 10}}
+    most = env.int("DATABASE_POOL", 8)
+    # One is kept open: the pool takes turns with those it has, and a server process that is asked seldom has forgotten everything.
+    pool = {"min_size": 1, "max_size": most, "timeout": 10, "connection_class": PooledConnection}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
@@ -72,8 +76,9 @@ def database(url: str, var_dir: Path, *, persistent: bool = False) -> dict:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 0,
         # A connection that the server ended meanwhile is not handed out again: after a restart nobody pays for the old ones.
+        # `PooledConnection` knows it without asking the server.
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": pooled,
+        "OPTIONS": {} if persistent else {"pool": pool},
     }
 
 

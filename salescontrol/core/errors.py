@@ -36,6 +36,16 @@ class NotVisible(Refusal):
     status = 404
 
 
+class TooFast(Refusal):
+    """Too much in a short time: it may be tried again after so many seconds (429)."""
+
+    status = 429
+
+    def __init__(self, message, *, seconds: int) -> None:
+        super().__init__(message, code="too_fast")
+        self.seconds = seconds
+
+
 class Conflict(Refusal):
     """Somebody or something was faster: the state is not the one that the request was made for (409)."""
 

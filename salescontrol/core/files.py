@@ -11,16 +11,18 @@ import shutil
 import tempfile
 import time
 import unicodedata
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 from zipfile import BadZipFile, ZipFile
 
 import puremagic
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Count, Sum
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.http import content_disposition_header
@@ -28,6 +30,7 @@ from django.utils.translation import gettext as _
 
 from salescontrol.core import audit, clock, options, pictures
 from salescontrol.core.errors import NotVisible, Refusal
+from salescontrol.core.fields import SEALED, seal, unseal
 from salescontrol.core.models import Attachment, Level
 from salescontrol.core.words import listed
 
@@ -123,12 +126,15 @@ FORMATS: dict[str, tuple[Format, ...]] = {
 KINDS = ("image", "pdf", "document", "sheet")
 
 
-def take_in(upload: Any, *, by, kinds: Collection[str], level: str = Level.INTERNAL) -> Attachment:
+def take_in(
+    upload: Any, *, by, kinds: Collection[str], level: str = Level.INTERNAL, sealed: bool = False
+) -> Attachment:
     """Keep an uploaded file (`name`, `size`, `chunks()`) of one of `kinds` (of KINDS) and return its row.
 
     Pictures are decoded within limits in a process of their own, turned upright and written anew, so that nothing but the
-    picture is kept. Raises Refusal with a sentence: too large, empty, of another kind, not what its name says, damaged,
-    quota used up, disk nearly full. The content is on disk when this returns; the row comes with the caller's transaction.
+    picture is kept. `sealed`: the content is encrypted, so that only `content_of` gives it back (R7.3). Raises Refusal with a
+    sentence: too large, empty, of another kind, not what its name says, damaged, quota used up, disk nearly full. The content
+    is on disk when this returns; the row comes with the caller's transaction.
     """
     name = shown_name(getattr(upload, "name", "") or "")
     chosen = _format_of(name, kinds)
@@ -138,8 +144,36 @@ def take_in(upload: Any, *, by, kinds: Collection[str], level: str = Level.INTER
         found = _recognise(path, name, chosen)
         if found.kind == "image":
             with pictures.cleaned(path) as (clean, small):
-                return _keep(clean, name, found, by=by, level=level, small=small)
+                if not sealed:
+                    return _keep(clean, name, found, by=by, level=level, small=small)
+                path.write_bytes(clean.read_bytes())
+        if sealed:
+            path.write_bytes(seal(path.read_bytes()))
         return _keep(path, name, found, by=by, level=level)
+
+
+def keep_made(*, name: str, content: bytes, by, level: str = Level.CONFIDENTIAL) -> Attachment:
+    """Keep a Word file that the product itself has made, encrypted; it counts in nobody's quota."""
+    with _incoming() as (path, stream):
+        stream.write(seal(content))
+        stream.flush()
+        return _keep(path, shown_name(name), FORMATS[".docx"][0], by=by, level=level)
+
+
+def hand_out_clear(attachment: Attachment, request: HttpRequest, *, project_id: int | None = None) -> HttpResponse:
+    """A file that lies encrypted as a download in clear, with the act on record; else as `hand_out`."""
+    content = content_of(attachment)
+    audit.record("file.download", by=request.user, project_id=project_id, target=attachment)
+    return as_download(content, attachment.name, attachment.content_type)
+
+
+def as_download(content: bytes, name: str, content_type: str = _DOCX) -> HttpResponse:
+    """Bytes that were made a moment ago as a download, inert in a browser."""
+    response = HttpResponse(content, content_type=content_type)
+    response["Content-Security-Policy"] = POLICY
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Disposition"] = content_disposition_header(True, shown_name(name))
+    return response
 
 
 def hand_out(attachment: Attachment, request: HttpRequest, *, project_id: int | None = None) -> HttpResponseBase:
@@ -166,9 +200,68 @@ def is_picture(attachment: Attachment) -> bool:
     return attachment.content_type.startswith("image/")
 
 
+def forget(attachments: Iterable[Attachment]) -> None:
+    """Take kept files away for good, each when no other row is of the same content (R7.6, abuse 53). The rows stay for whatever
+    names them, under no name. The content goes when the transaction has ended well."""
+    for row in attachments:
+        row.name = row.name[row.name.rfind(".") :] if "." in row.name else "–"
+        if row.sha256:
+            transaction.on_commit(partial(_unlink, row.sha256, path_of(row)))
+        row.sha256 = ""
+        row.save(update_fields=["name", "sha256"])
+
+
+def _unlink(sha256: str, path: Path) -> None:
+    """Unless somebody handed the same content in meanwhile."""
+    if Attachment.objects.filter(sha256=sha256).exists():
+        return
+    for kept in (path, path.with_name(path.name + pictures.SMALL)):
+        kept.unlink(missing_ok=True)
+
+
 def path_of(attachment: Attachment) -> Path:
     """Where the content lies on this machine's MEDIA_ROOT."""
     return Path(settings.MEDIA_ROOT) / attachment.path
+
+
+def content_of(attachment: Attachment) -> bytes:
+    """The clear content of a file that was taken in sealed. Raises NotVisible when it is not on this disk any more."""
+    try:
+        return unseal(path_of(attachment).read_bytes())
+    except FileNotFoundError as error:
+        raise NotVisible(_("This file is not here any more.")) from error
+
+
+def sealed() -> Iterator[Attachment]:
+    """Every file that lies encrypted on this disk."""
+    for row in Attachment.objects.exclude(sha256="").order_by("pk").iterator(chunk_size=500):
+        with suppress(FileNotFoundError), path_of(row).open("rb") as stream:
+            if stream.read(len(SEALED)) == SEALED:
+                yield row
+
+
+def seal_again(pk: int) -> None:
+    """Encrypt a sealed file under the first key; the older content goes once the transaction stands. Needs the caller's transaction.
+
+    Raises InvalidToken when none of the keys opens it.
+    """
+    row = Attachment.objects.select_for_update(no_key=True).get(pk=pk)
+    old = path_of(row)
+    content = seal(unseal(old.read_bytes()))
+    row.sha256, row.size = hashlib.sha256(content).hexdigest(), len(content)
+    with _incoming() as (path, stream):
+        stream.write(content)
+        stream.flush()
+        _put(path, path_of(row))
+    row.save(update_fields=["sha256", "size"])
+    transaction.on_commit(lambda: old.unlink(missing_ok=True))
+
+
+def drop(attachment: Attachment) -> None:
+    """Forget the content of a sealed file, which no other row can share, once the transaction stands; its row keeps who handed it
+    in, and under which name. Repeatable."""
+    path = path_of(attachment)
+    transaction.on_commit(lambda: path.unlink(missing_ok=True))
 
 
 def shown_name(name: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from django.apps import apps
 from django.db import connections, models
 
-from salescontrol.core.append_only import laid_triggers
+from salescontrol.core.append_only import encrypted_fields, laid_triggers
 
 _FUNCTION = """
 CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $guard$
@@ -47,6 +47,14 @@ BEGIN RAISE EXCEPTION '% is guarded and cannot be emptied', TG_TABLE_NAME; END $
 
 # The condition of a guard on a table of roles with a column `user_id`: the act that gave or took them is on record.
 ABOUT_THEIR_ROLES = "r.target_kind = 'security.user' AND r.target_id = it.user_id AND r.action LIKE 'role.%'"
+
+
+# The act under which rows are encrypted again (`core.keys`): the same values, so that they need no history of it.
+ROTATED = "keys.rotate_rows"
+_ONLY_ENCRYPTED_AGAIN = """TG_OP = 'UPDATE' AND {same} AND EXISTS (
+    SELECT 1 FROM core_auditevent a
+    WHERE a.target_kind = '' AND a.target_id IS NULL AND a.at >= transaction_timestamp() AND a.tx = pg_current_xact_id()
+      AND a.action = '{act}' AND a.detail ->> 'table' = '{label}' AND a.detail -> 'rows' @> to_jsonb(it.{key}))"""
 
 
 @dataclass(frozen=True)
@@ -89,7 +97,18 @@ def _of_history(model: Any) -> Guard:
     history, key = model.history.model, model._meta.pk.column
     columns = tuple(field.column for field in history.tracked_fields if not field.primary_key)
     condition = f"r.{key} = it.{key} AND (TG_OP <> 'DELETE' OR r.history_type = '-')"
-    return Guard(history._meta.label, condition, columns, name="history")
+    return Guard(history._meta.label, condition, columns, free=_free(model, columns), name="history")
+
+
+def _free(model: Any, columns: tuple[str, ...]) -> str:
+    """Encrypting again needs no history, as long as nothing but cipher text differs and the act names the row."""
+    ciphers = {field.column for field in encrypted_fields(model)}
+    if not ciphers:
+        return "false"
+    same = [f"OLD.{column} IS NOT DISTINCT FROM NEW.{column}" for column in columns if column not in ciphers]
+    return _ONLY_ENCRYPTED_AGAIN.format(
+        same=" AND ".join(same), act=ROTATED, label=model._meta.label_lower, key=model._meta.pk.column
+    )
 
 
 def install(sender, using: str, **kwargs) -> None:

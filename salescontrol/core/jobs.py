@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy
 from salescontrol.core import audit, clock, notices
 from salescontrol.core.access import access_of, deciding_users
 from salescontrol.core.errors import NotVisible
+from salescontrol.core.logs import without_numbers
 from salescontrol.core.models import Heartbeat, JobRun, OutboxMessage
 from salescontrol.core.permissions import Permission, Role
 
@@ -206,7 +207,7 @@ def _renew(mine: QuerySet, over: threading.Event) -> None:
 
 
 def _told(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:2000]
+    return without_numbers(f"{type(error).__name__}: {error}")[:2000]
 
 
 def _distance(attempts: int) -> timedelta:

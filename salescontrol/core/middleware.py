@@ -1,7 +1,7 @@
 """What happens around every request: its id and log line, its privacy headers, and refusals turned into pages."""
 
+import os
 import time
-import uuid
 
 import structlog
 from django.conf import settings
@@ -10,10 +10,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from salescontrol.core import outages
-from salescontrol.core.errors import Refusal
+from salescontrol.core.errors import Refusal, TooFast
 from salescontrol.core.scoping import request_running
 
 log = structlog.get_logger("request")
+REQUEST_ID = "X-Request-ID"
+
+
+def new_id() -> str:
+    """The id of a request, in its log lines and in its answer."""
+    return os.urandom(16).hex()
 
 
 def client_ip(request: HttpRequest) -> str:
@@ -32,7 +38,7 @@ class RequestLog:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.id = uuid.uuid4().hex
+        request.id = new_id()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request.id, ip=client_ip(request))
         started = time.perf_counter()
@@ -46,7 +52,7 @@ class RequestLog:
             ms=round((time.perf_counter() - started) * 1000),
             user=getattr(getattr(request, "user", None), "pk", None),
         )
-        response["X-Request-ID"] = request.id
+        response[REQUEST_ID] = request.id
         return response
 
 
@@ -107,4 +113,7 @@ class Refusals:
         except OperationalError:
             return None
         template = {404: "404.html", 403: "403.html"}.get(refusal.status, "refusal.html")
-        return render(request, template, {"refusal": refusal.message}, status=refusal.status)
+        answer = render(request, template, {"refusal": refusal.message}, status=refusal.status)
+        if isinstance(refusal, TooFast):
+            answer["Retry-After"] = str(refusal.seconds)
+        return answer

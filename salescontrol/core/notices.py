@@ -1,6 +1,6 @@
 """Tells people: registered sentences with parameters, one per reader and key."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,6 +105,14 @@ def mark_read(*, by, pk: int | None = None) -> int:
     """Mark one notice, or all, as read; only the reader's own. Returns how many."""
     mine = Notice.objects.filter(to=by, read_at__isnull=True)
     return (mine.filter(pk=pk) if pk else mine).update(read_at=clock.now())
+
+
+def reword(keys: Sequence[str], **params: Any) -> None:
+    """Let the notices whose keys begin so say these parameters instead, as far as they have them: what they told is erased."""
+    for prefix in keys:
+        for notice in Notice.objects.filter(key__startswith=prefix):
+            notice.params |= {name: value for name, value in params.items() if name in notice.params}
+            notice.save(update_fields=["params"])
 
 
 def settle(key: str) -> int:

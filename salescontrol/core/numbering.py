@@ -9,12 +9,17 @@ from salescontrol.core.models import NumberSequence
 
 
 def next_number(project_code: str, year: int, kind: str) -> str:
-    """`{PROJECT}-{YYYY}-{KIND}-{5 digits}`; the series row stays locked until the transaction ends, so none is given twice."""
-    assert transaction.get_connection().in_atomic_block, "a number is given inside the transaction that uses it"
+    """`{PROJECT}-{YYYY}-{KIND}-{5 digits}`; see `next_in`."""
     series = f"{project_code}-{year}-{kind}"
+    return f"{series}-{next_in(series):05d}"
+
+
+def next_in(series: str) -> int:
+    """The next number of the series; its row stays locked until the transaction ends, so none is given twice."""
+    assert transaction.get_connection().in_atomic_block, "a number is given inside the transaction that uses it"
     NumberSequence.objects.get_or_create(series=series)
     NumberSequence.objects.filter(series=series).update(last=F("last") + 1)
-    return f"{series}-{NumberSequence.objects.get(series=series).last:05d}"
+    return NumberSequence.objects.get(series=series).last
 
 
 # Without 0 O 1 I L, which are mistaken for each other on paper and by phone.

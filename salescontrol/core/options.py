@@ -1,5 +1,6 @@
 """What the office may set for itself: one table of names, kinds and defaults (domain B15, decisions 33)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,10 @@ from salescontrol.core.models import Setting
 
 @dataclass(frozen=True)
 class Option:
-    """One setting: its label, the unit of its figure, its default, bounds, and the group it is shown in."""
+    """One setting: its label, the unit of its figure, its default, bounds, and the group it is shown in.
+
+    `check(value)` raises Refusal for a text that cannot be.
+    """
 
     key: str
     group: str
@@ -24,10 +28,15 @@ class Option:
     low: int | None = None
     high: int | None = None
     help: Any = ""
+    check: Callable[[Any], object] | None = None
 
     @property
     def kind(self) -> str:
         return "bool" if isinstance(self.default, bool) else "int" if isinstance(self.default, int) else "text"
+
+    def shown(self, value: Any) -> Any:
+        """The value as people read it."""
+        return value if self.kind != "bool" or value is None else _("Yes") if value else _("No")
 
 
 OPTIONS: dict[str, Option] = {}
@@ -79,6 +88,8 @@ def _check(option: Option, new: Any) -> None:
     ):
         message = _("Enter a whole number from %(low)s to %(high)s.") % {"low": option.low, "high": option.high}
         raise Refusal(message, fields={option.key: [message]})
+    if option.check:
+        option.check(new)
 
 
 define(
@@ -139,6 +150,21 @@ define(
         1,
         365,
     ),
+    Option(
+        "small_deposit.least", "deals", gettext_lazy("Least small deposit"), 10000, gettext_lazy("yuan"), 0, 10000000
+    ),
+    Option(
+        "deposit.least",
+        "deals",
+        gettext_lazy("Least deposit of a full subscription"),
+        50000,
+        gettext_lazy("yuan"),
+        0,
+        10000000,
+    ),
+    Option("signing.working_days", "deals", gettext_lazy("Count the signing deadline in working days"), False),
+    Option("filing.days", "deals", gettext_lazy("A contract is filed within"), 30, gettext_lazy("days"), 1, 365),
+    Option("filing.warn_days", "deals", gettext_lazy("Warned of it after"), 20, gettext_lazy("days"), 1, 365),
     Option("area.tolerance_percent", "deals", gettext_lazy("Area tolerance"), 3, "%", 0, 20),
     Option(
         "customer.phone_days",

@@ -33,7 +33,7 @@ def cleaned(path: Path) -> Iterator[tuple[Path, Path]]:
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise _refusal("too_large") from error
+            raise _refusal("slow") from error
         answer = json.loads(done.stdout) if done.returncode == 0 else {"refused": _why(done)}
         if "refused" in answer:
             raise _refusal(answer["refused"])
@@ -49,6 +49,9 @@ def _refusal(code: str) -> Refusal:
     message = {
         "too_large": _(
             "This picture is too large to be read safely. Save it with fewer than 40 million pixels and try again."
+        ),
+        "slow": _(
+            "Reading this picture took too long. Try again in a moment; if it happens again, save the picture smaller."
         ),
         "animated": _("This picture moves. Save one picture of it and hand that in."),
         "damaged": _("This picture is damaged or incomplete. Open it, save it again and try once more."),

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from django.http import HttpRequest
-
 
 class Asked(NamedTuple):
     """One look: the values for the source of `Quiet`, and what its reader knows."""
@@ -24,8 +22,8 @@ class Quiet(Protocol):
     def source(self, vendor: str, now: str) -> str:
         """A source of one row, for FROM, called `rung`: what tells whether anything changed; `now` is SQL for the instant."""
 
-    def ask(self, request: HttpRequest) -> Asked | None:
-        """What this request knows; None when the view itself has to look."""
+    def ask(self, query: Mapping[str, str]) -> Asked | None:
+        """What a request with this query knows; None when the view itself has to look."""
 
     def answer(self, known: Any, found: tuple, now: datetime) -> str | None:
         """The body while nothing changed; None when the view itself has to look."""

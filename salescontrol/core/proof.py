@@ -2,18 +2,19 @@
 journal, compares the two, and names what does not fit. It reads only.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain, groupby
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy
 
-from salescontrol.core import append_only, guards, journal, seals
-from salescontrol.core.models import Seal, SealedRow
+from salescontrol.core import append_only, guards, journal, rewriting, seals
+from salescontrol.core.models import Rewriting, RewritingReason, Seal, SealedRow
 
 # A row dated so long before the seal ahead of its own should have been in that one.
 BACKDATED = timedelta(hours=3)
@@ -25,6 +26,11 @@ SENTENCES = {
     "row_unsealed": gettext_lazy("%(model)s %(row)s has no seal although later rows have one: it was put in afterwards."),
     "row_backdated": gettext_lazy("%(model)s %(row)s bears a time long before seal %(seal)s: it was put in afterwards."),
     "row_rewritten": gettext_lazy("%(model)s %(row)s is not what the journal says of it: it was rewritten and sealed anew."),
+    "rewriting_broken": gettext_lazy(
+        "The records of how %(model)s %(row)s was rewritten do not lead from seal %(seal)s to what it says now."
+    ),
+    "rewriting_forbidden": gettext_lazy("%(model)s %(row)s is said to have been rewritten, which nothing allows."),
+    "rewriting_stray": gettext_lazy("%(model)s %(row)s is said to have been rewritten, but there is no such row."),
     "seal_changed": gettext_lazy("Seal %(seal)s does not fit its rows: it or the list of its rows was changed."),
     "seal_cut_off": gettext_lazy("Seal %(seal)s is not built on the seal before it: something between them was changed."),
     "seals_missing": gettext_lazy("Seals %(first)s to %(last)s are missing."),
@@ -51,7 +57,8 @@ class Finding:
 
 @dataclass
 class Proof:
-    """What was looked at, and what was found. `restores`: the seals after which a restore is on record."""
+    """What was looked at, and what was found. `restores`: the seals after which a restore is on record; `rewritten`: how many rows
+    were rewritten with a record of it, by reason."""
 
     findings: list[Finding] = field(default_factory=list)
     seals: int = 0
@@ -59,6 +66,7 @@ class Proof:
     lines: int = 0
     anchored: int = 0
     restores: list[int] = field(default_factory=list)
+    rewritten: Counter[str] = field(default_factory=Counter)
 
     def as_json(self) -> dict[str, Any]:
         found = [{**asdict(finding), "sentence": finding.sentence} for finding in self.findings]
@@ -71,7 +79,15 @@ def verify() -> Proof:
     known = {seal.number: seal for seal in Seal.objects.order_by("number")}
     proof.seals = len(known)
     proof.restores = [seal.number for seal in known.values() if seal.follows]
-    parts = (_guards(), _chain(known), _rows(known, proof), _unsealed(), _journal(known, proof), _others())
+    parts = (
+        _guards(),
+        _chain(known),
+        _rows(known, proof),
+        _rewritings(),
+        _unsealed(),
+        _journal(known, proof),
+        _others(),
+    )
     proof.findings = list(chain.from_iterable(parts))
     return proof
 
@@ -107,24 +123,15 @@ def _digests_by_seal() -> dict[int, list[str]]:
 
 
 def _rows(known: dict[int, Seal], proof: Proof) -> Iterator[Finding]:
-    """Every sealed row is there and says what it said."""
-    versions = _versions()
+    """Every sealed row is there and says what it said, or what the records of its rewritings lead to."""
+    versions = seals.versions()
     ends = [since for since, _columns in versions[1:]] + [max(known, default=0) + 1]
-    columns: dict[str, list[str]] = {}
-    for (since, new), end in zip(versions, ends, strict=False):
-        columns = {**columns, **new}
+    for (since, columns), end in zip(versions, ends, strict=False):
         for label in seals.sealed_models():
             sealed = SealedRow.objects.filter(model=label, seal_id__gte=since, seal_id__lt=end).order_by("row_id")
             for part in _in_chunks(sealed.values_list("row_id", "seal_id", "digest")):
                 proof.rows += len(part)
-                yield from _compare(label, part, columns.get(label), known)
-
-
-def _versions() -> list[tuple[int, dict[str, list[str]]]]:
-    """From which seal on which columns are covered. Where that record is gone, today's are; then nothing fits, as it should."""
-    today = {label: seals.columns_of(model) for label, model in seals.sealed_models().items()}
-    told = seals.columns_since()
-    return told if told and told[0][0] <= 1 else [(0, today), *told]
+                yield from _compare(label, part, columns.get(label), known, proof)
 
 
 def _in_chunks(rows) -> Iterator[list[tuple[int, int, str]]]:
@@ -138,24 +145,74 @@ def _in_chunks(rows) -> Iterator[list[tuple[int, int, str]]]:
         yield part
 
 
-def _compare(label: str, part, columns, known: dict[int, Seal]) -> Iterator[Finding]:
+def _compare(label: str, part, columns, known: dict[int, Seal], proof: Proof) -> Iterator[Finding]:
     ids = [row_id for row_id, _seal, _digest in part]
     rows = seals.sealed_models()[label]._base_manager.filter(pk__in=ids)
-    now = dict(seals.row_digests(label, rows, columns))
+    now, chains = _digests_and_chains(label, part, rows, columns)
+    proof.rewritten.update(reason for records in chains.values() for reason in {record.reason for record in records})
     moments = dict(rows.values_list("pk", _moment(label)))
+    brought = _brought(label, rows)
     for row_id, seal, digest in part:
         where = {"model": label, "row": row_id, "seal": seal}
         if row_id not in now:
             yield Finding("row_missing", where)
-        elif now[row_id] != digest:
-            yield Finding("row_changed", where)
-        elif _is_backdated(moments[row_id], known.get(seal), known.get(seal - 1)):
+        elif fault := _fault(digest, chains.get(row_id, []), now[row_id]):
+            yield Finding(fault, where)
+        elif row_id not in brought and _is_backdated(moments[row_id], known.get(seal), known.get(seal - 1)):
             yield Finding("row_backdated", where)
+
+
+def _digests_and_chains(label: str, part, rows, columns) -> tuple[dict[int, str], dict[int, list[Rewriting]]]:
+    """What the rows say now and how they were rewritten. If that does not fit, both are read again while nobody rewrites:
+    a rotation of keys may have come in between."""
+    ids = [row_id for row_id, _seal, _digest in part]
+    chains = rewriting.chains(label, ids)
+    now = dict(seals.row_digests(label, rows, columns))
+    if any(row_id in now and _fault(digest, chains.get(row_id, []), now[row_id]) for row_id, _seal, digest in part):
+        with transaction.atomic():
+            seals.alone(wait=True)
+            return dict(seals.row_digests(label, rows, columns)), rewriting.chains(label, ids)
+    return now, chains
+
+
+def _fault(sealed: str, records: Sequence[Rewriting], now: str) -> str:
+    """What is wrong with a row: it was rewritten before or after its seal was laid on it, and the records of that must follow
+    each other from the first digest to the one of now, with the sealed digest among them."""
+    steps = [record.before for record in records[:1]] + [record.after for record in records]
+    linked = all(record.before == step for record, step in zip(records, steps, strict=False))
+    if not records:
+        return "" if now == sealed else "row_changed"
+    if not linked or sealed not in steps or (now != steps[-1] and now in {sealed, *steps}):
+        return "rewriting_broken"
+    return "" if now == steps[-1] else "row_changed"
+
+
+def _rewritings() -> Iterator[Finding]:
+    """No record of a rewriting is about what must not be rewritten, or about a row that is not there."""
+    for reason in RewritingReason.values:
+        allowed = [label for label, model in seals.sealed_models().items() if append_only.rewritable(model, reason)]
+        for label, row_id in _distinct(Rewriting.objects.filter(reason=reason).exclude(model__in=allowed)):
+            yield Finding("rewriting_forbidden", {"model": label, "row": row_id})
+    sealed = SealedRow.objects.filter(model=OuterRef("model"), row_id=OuterRef("row_id"))
+    for label, row_id in _distinct(Rewriting.objects.filter(~Exists(sealed))):
+        model = seals.sealed_models().get(label)
+        if model is None or not model._base_manager.filter(pk=row_id).exists():
+            yield Finding("rewriting_stray", {"model": label, "row": row_id})
+
+
+def _distinct(records) -> list[tuple[str, int]]:
+    return sorted(set(records.values_list("model", "row_id")))
 
 
 def _moment(label: str) -> str:
     names = {item.name for item in seals.sealed_models()[label]._meta.concrete_fields}
     return next(name for name in ("history_date", "at", "decided_at") if name in names)
+
+
+def _brought(label: str, rows) -> set[int]:
+    """The rows that tell of a time before this system was used, and say so by their action (`brought` of their model)."""
+    actions = getattr(seals.sealed_models()[label], "brought", ())
+    return set(rows.filter(action__in=actions).values_list("pk", flat=True)) if actions else set()
 
 
 def _is_backdated(moment: datetime, seal: Seal | None, before: Seal | None) -> bool:

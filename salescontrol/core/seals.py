@@ -11,21 +11,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from typing import Any
 
 from django.db import connection, models, transaction
 from django.db.models import F, TextField
 from django.db.models.functions import Cast
 
 from salescontrol.core import audit, clock
-from salescontrol.core.append_only import evidence_models
-from salescontrol.core.fields import EncryptedTextField
+from salescontrol.core.append_only import LOCK, encrypted_fields, evidence_models
 from salescontrol.core.models import AuditEvent, Seal, SealedRow
 
 BATCH, ROUNDS = 2000, 20
 LATE = timedelta(minutes=15)
 FIRST = "0" * 64
 COLUMNS = "seal.columns"
-_LOCK, _JOURNAL_LOCK = 0x5EA1, 0x5EA2
+_JOURNAL_LOCK = 0x5EA2
 _MARKS: dict[str, tuple[datetime, dict[str, int]]] = {}
 
 Row = tuple[str, int]
@@ -48,7 +48,7 @@ def seal_due(*, wait: bool = True, rounds: int = ROUNDS) -> int:
         if not _unsealed(1):
             break
         with transaction.atomic():
-            if not _alone(wait):
+            if not alone(wait):
                 break
             count = len(_seal(_unsealed(BATCH)))
         done += count
@@ -60,7 +60,7 @@ def seal_due(*, wait: bool = True, rounds: int = ROUNDS) -> int:
 def seal_restore(*, last: int, note: str) -> Seal:
     """The seal after a restore: it follows the head that the restored database has, and its number goes on behind `last`, the
     last that the journal knows. Needs the caller's transaction; all rows that are not sealed yet are in it."""
-    _alone(wait=True)
+    alone(wait=True)
     rows = _unsealed(1_000_000, whole=True)
     return _write(rows, head=head(), number=last + 1, note=note)
 
@@ -70,8 +70,11 @@ def head() -> Seal | None:
     return Seal.objects.order_by("-number").first()
 
 
-def _alone(wait: bool, lock: int = _LOCK) -> bool:
-    """Hold the sealer's lock until the transaction ends. On SQLite the transaction itself is that lock (IMMEDIATE)."""
+def alone(wait: bool, lock: int = LOCK) -> bool:
+    """Hold the sealer's lock until the transaction ends: nothing is sealed and no evidence rewritten meanwhile.
+
+    On SQLite the transaction itself is that lock (IMMEDIATE).
+    """
     if connection.vendor != "postgresql":
         return True
     name = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
@@ -87,7 +90,7 @@ def journal_lock(wait: bool) -> Iterator[bool]:
         yield True
         return
     with transaction.atomic():
-        yield _alone(wait, _JOURNAL_LOCK)
+        yield alone(wait, _JOURNAL_LOCK)
 
 
 def _seal(rows: Sequence[Row]) -> Sequence[Row]:
@@ -135,15 +138,28 @@ def digests(rows: Iterable[Row], columns: Mapping[str, Sequence[str]] | None = N
 
 
 def row_digests(label: str, rows: models.QuerySet, columns: Sequence[str] | None = None) -> Iterator[tuple[int, str]]:
-    """(pk, digest) of each row of the queryset: over its columns in a form that both engines share, cipher text as it is."""
+    """(pk, digest) of each row of the queryset over its columns."""
+    for pk, said in row_values(label, rows, columns):
+        yield pk, row_digest(label, said)
+
+
+def row_values(
+    label: str, rows: models.QuerySet, columns: Sequence[str] | None = None
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(pk, what its columns say) of each row of the queryset, cipher text as it is."""
     present = columns_of(sealed_models()[label])
     names = present if columns is None else [name for name in columns if name in present]
     hidden = {name: f"cipher_{name}" for name in names if name in _encrypted(label)}
     rows = rows.annotate(**{alias: Cast(F(name), TextField()) for name, alias in hidden.items()})
     asked = rows.values_list("pk", *[hidden.get(name, name) for name in names])
     for pk, *values in asked.iterator(chunk_size=2000):
-        said = json.dumps([label, dict(zip(names, values, strict=True))], sort_keys=True, default=_plain)
-        yield pk, hashlib.sha256(said.encode()).hexdigest()
+        yield pk, dict(zip(names, values, strict=True))
+
+
+def row_digest(label: str, said: Mapping[str, Any]) -> str:
+    """The digest of a row that says this, in a form that both engines share."""
+    text = json.dumps([label, said], sort_keys=True, default=_plain)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _plain(value: object) -> str:
@@ -154,8 +170,7 @@ def _plain(value: object) -> str:
 
 @cache
 def _encrypted(label: str) -> frozenset[str]:
-    fields = sealed_models()[label]._meta.concrete_fields
-    return frozenset(field.attname for field in fields if isinstance(field, EncryptedTextField))
+    return frozenset(field.attname for field in encrypted_fields(sealed_models()[label]))
 
 
 def columns_of(model: type[models.Model]) -> list[str]:
@@ -167,6 +182,16 @@ def columns_since() -> list[tuple[int, dict[str, list[str]]]]:
     """From which seal on which columns are covered, by label: migrations add columns, old digests stay what they were."""
     told = AuditEvent.objects.filter(action=COLUMNS).order_by("pk").values_list("detail", flat=True)
     return [(detail["from"], detail["columns"]) for detail in told if _is_told(detail)]
+
+
+def versions() -> list[tuple[int, dict[str, list[str]]]]:
+    """The same, each with all labels. Where that record is gone, today's are; then nothing fits, as it should."""
+    today = {label: columns_of(model) for label, model in sealed_models().items()}
+    told = columns_since()
+    found: list[tuple[int, dict[str, list[str]]]] = []
+    for since, new in told if told and told[0][0] <= 1 else [(0, today), *told]:
+        found.append((since, {**(found[-1][1] if found else {}), **new}))
+    return found
 
 
 def _is_told(detail: object) -> bool:

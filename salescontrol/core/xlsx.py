@@ -49,7 +49,7 @@ def table(book: Workbook, title: str, heads: Sequence[tuple[str, str]], rows: It
     sheet.freeze_panes = "A2"
     for number, (_label, kind) in enumerate(heads, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = 16 if kind != "text" else 20
-    sheet.append([_head(sheet, str(label)) for label, _kind in heads])
+    sheet.append([head(sheet, str(label)) for label, _kind in heads])
     count = 0
     for row in rows:
         sheet.append(
@@ -62,7 +62,8 @@ def table(book: Workbook, title: str, heads: Sequence[tuple[str, str]], rows: It
     return count
 
 
-def _head(sheet, label: str) -> Cell:
+def head(sheet, label: str) -> Cell:
+    """A cell of a row of heads."""
     cell = put(WriteOnlyCell(sheet), label)
     cell.font, cell.fill, cell.alignment = HEAD_FONT, HEAD_FILL, Alignment(vertical="center", wrap_text=True)
     return cell

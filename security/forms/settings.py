@@ -14,6 +14,8 @@ def _field(option: Option) -> forms.Field:
         return forms.IntegerField(
             label=option.label, min_value=option.low, max_value=option.high, help_text=option.help
         )
+    if option.check:  # A text that the option itself judges, when it is stored.
+        return forms.CharField(label=option.label, help_text=option.help, max_length=40)
     return forms.RegexField(
         r"^([01][0-9]|2[0-3]):[0-5][0-9]$", label=option.label, help_text=option.help, max_length=5,
         error_messages={"invalid": _("Type a time from 00:00 to 23:59, such as 09:00.")},

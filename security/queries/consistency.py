@@ -13,7 +13,7 @@ from inventory.models import Project, Unit, UnitEvent, UnitLock
 from inventory.queries.scope import units_visible_to
 from inventory.queries.stops import covers, live_stops
 from inventory.states import CLAIMED, Lock, Review, Status
-from salescontrol.core import journal
+from salescontrol.core import journal, keys
 from salescontrol.core.access import Access
 from salescontrol.core.models import AuditEvent, SealedRow
 from salescontrol.core.permissions import Permission
@@ -156,6 +156,11 @@ def counts() -> dict[str, dict[str, int]]:
 def latest_check() -> AuditEvent | None:
     """The newest check on record."""
     return AuditEvent.objects.filter(action=ACT).select_related("actor").order_by("-pk").first()
+
+
+def latest_rotation() -> AuditEvent | None:
+    """The newest rotation of the field keys on record."""
+    return AuditEvent.objects.filter(action=keys.ACT).order_by("-pk").first()
 
 
 def lines_of(check: AuditEvent | None, access: Access) -> list[dict[str, Any]]:

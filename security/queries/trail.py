@@ -8,7 +8,7 @@ from django.db.models import Case, CharField, OuterRef, Q, QuerySet, Subquery, V
 from django.utils.translation import gettext as _
 
 from contracts.models import Claim
-from enquiries.models import Customer
+from enquiries.models import Customer, Intake, PreReport
 from inventory.models import Project, Unit
 from salescontrol.core import clock
 from salescontrol.core.access import Access
@@ -21,6 +21,8 @@ LOOK_BACK = timedelta(days=180)
 NAMED = (
     ("inventory.unit", Unit, "number"),
     ("enquiries.customer", Customer, "number"),
+    ("enquiries.prereport", PreReport, "number"),
+    ("enquiries.intake", Intake, "number"),
     ("contracts.claim", Claim, "number"),
     ("security.user", get_user_model(), "name"),
 )

@@ -87,6 +87,7 @@ def _detail(found: Sequence[Problem], proved: proof.Proof) -> dict[str, Any]:
     return {
         "problems": told, "chain": chain, "count": len(found) + len(proved.findings), "counts": consistency.counts(),
         "rows": proved.rows, "seals": proved.seals, "lines": proved.lines, "anchored": proved.anchored, "restores": proved.restores,
+        "rewritten": dict(proved.rewritten),
     }  # fmt: skip
 
 

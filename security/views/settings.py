@@ -65,7 +65,7 @@ class Settings(SettingsPage, FormPage):
             "own": [
                 {
                     "label": options.OPTIONS[key].label,
-                    "company": company[key],
+                    "company": options.OPTIONS[key].shown(company[key]),
                     "url": self.address("setting_reset", key=key),
                 }
                 for key in own
@@ -103,7 +103,7 @@ class SettingReset(SettingsPage, ActionPage):
     def get_sentence(self) -> str:
         value = options.value(self.option.key)
         return _("From then on the company's value holds here: %(value)s %(unit)s") % {
-            "value": value,
+            "value": self.option.shown(value),
             "unit": self.option.unit,
         }
 
@@ -130,8 +130,9 @@ class SettingsHistory(SettingsPage, DetailPage):
 
 def _change_line(row) -> dict:
     option = options.OPTIONS.get(row.key)
-    new = "" if row.history_type == "-" else row.value
-    details = ((option.label if option else row.key, "" if row.old is None else row.old, new),)
+    shown = option.shown if option else str
+    new = "" if row.history_type == "-" else shown(row.value)
+    details = ((option.label if option else row.key, "" if row.old is None else shown(row.old), new),)
     return {
         "at": row.history_date,
         "by": row.history_user,

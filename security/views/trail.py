@@ -11,6 +11,7 @@ from inventory.models import Unit
 from salescontrol.core import clock, journal
 from salescontrol.core.errors import NotVisible
 from salescontrol.core.forms import Form
+from salescontrol.core.models import RewritingReason
 from salescontrol.core.permissions import Permission
 from salescontrol.core.proof import Finding
 from salescontrol.core.tables import Column
@@ -29,6 +30,7 @@ COLUMNS = (
     Column("project", gettext_lazy("Project"), lambda row: row.project_name or ""),
     Column("ip", gettext_lazy("From address"), "ip"),
 )
+REWRITTEN = (("encrypted", RewritingReason.KEYS), ("erased", RewritingReason.ERASURE))
 
 
 class Trail(ListPage):
@@ -108,6 +110,7 @@ class Consistency(DetailPage):
             "problems": consistency.lines_of(check, self.request.access),
             "chain": chain,
             "journal": _journal_line(),
+            "rotation": consistency.latest_rotation(),
         }
 
 
@@ -150,6 +153,8 @@ def _check_line(check) -> dict[str, Any] | None:
         "at": check.at,
         "by": check.actor,
         **{name: check.detail[name] for name in ("count", "rows", "seals", "lines", "anchored")},
+        # Checks from before there was such a thing say nothing of it.
+        **{name: check.detail.get("rewritten", {}).get(reason, 0) for name, reason in REWRITTEN},
     }
 
 

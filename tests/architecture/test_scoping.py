@@ -11,10 +11,14 @@ from tests.architecture.source import APPS, Source, chain, sources
 VISIBLE = re.compile(r"visible(_whole)?_to$|^own_units$")
 # Queries that look at every row beside the services, each with its reason.
 DOORS = {
+    "contracts/queries/changes.py": "the buyers that a change names which was found among the visible ones",
     "contracts/queries/concerned.py": "whom a change of a unit concerns, whoever makes it",
+    "contracts/queries/figures.py": "figures count every deal of a project and name nobody",
     "contracts/queries/holds.py": "the events of a claim that was found among the visible ones",
     "contracts/queries/live.py": "caps and cool-downs count the holds of a customer, whoever placed them",
     "contracts/queries/losing.py": "who has the unit; told only to readers with sight of all claims",
+    "contracts/queries/story.py": "the events of the claims of a trade that was found among the visible ones",
+    "enquiries/queries/erasures.py": "the erasure of an erased customer who was found among the visible ones",
     "enquiries/queries/numbers.py": "the numbers of a customer that was found among the visible ones, and whoever was merged into them",
     "inventory/queries/blocks.py": "the locks of a unit that was found among the visible ones",
     "inventory/queries/discounts.py": "the policies in force count for every unit, whoever asks for its price",
@@ -26,9 +30,12 @@ DOORS = {
     "inventory/queries/prices.py": "how often somebody asked for another price of a unit",
     "inventory/queries/scope.py": "the ids of a salesperson's own units, asked within the scope that says which rows are theirs",
     "inventory/queries/stops.py": "when a unit was approved, beside a unit that was found among the visible ones",
+    "salescontrol/core/forgetting.py": "empties the rows that the caller names, whoever they are about",
     "salescontrol/core/history.py": "saves rows that the caller has in hand",
     "salescontrol/core/journal.py": "copies every event; no page",
     "salescontrol/core/proof.py": "counts and compares every record",
+    "salescontrol/core/keys.py": "encrypts every row again, whosever it is",
+    "salescontrol/core/rewriting.py": "rewrites rows of evidence that its caller names",
     "salescontrol/core/seals.py": "seals every record; no page",
     "salescontrol/core/transitions.py": "locks the row that the caller has in hand",
     "security/queries/consistency.py": "replays every event and compares every claim and lock; its page tells of the reader's projects",
@@ -38,8 +45,15 @@ DOORS = {
 }
 # Models of the business that anybody who works in the project may read, and lines that are read through their guarded head.
 OPEN = {
+    "contracts.BlankForm": "the stock's page is the desk's; a serial names no person",
+    "contracts.BlankRange": "the stock's page is the desk's; a serial names no person",
+    "contracts.IssuedNumber": "its page is the desk's; a number names no person",
+    "contracts.PaperTemplate": "the office's forms name no person; their pages are the supervisor's",
     "enquiries.CalendarLink": "one's own, found by person or secret",
     "enquiries.DutyShift": "its page is the supervisor's; free times are asked for one salesperson",
+    "enquiries.Rotation": "a row to lock",
+    "enquiries.RotationTurn": "who stands in the order reads it; notes, calls and visits are shown to the desk alone",
+    "enquiries.IntakeLine": "a line of a guarded import",
     "enquiries.ViewingItem": "a line of a guarded viewing",
     "enquiries.ViewingSlot": "names no fact; asked which times of one salesperson are free",
     "inventory.AccessGrant": "read by its two pages through grants_visible_to; the scope itself asks it",

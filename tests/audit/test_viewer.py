@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from cryptography.fernet import Fernet
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
@@ -11,10 +12,10 @@ from django.urls import reverse
 from contracts.models import Claim
 from inventory.models import Unit, UnitLock
 from inventory.states import Lock, Status
-from salescontrol.core import audit, clock, jobs, journal
+from salescontrol.core import audit, clock, jobs, journal, keys
 from salescontrol.core.access import access_of
 from salescontrol.core.errors import Conflict, Forbidden, Refusal
-from salescontrol.core.models import AuditEvent, Notice
+from salescontrol.core.models import AuditEvent, Notice, Rewriting
 from security.queries import consistency, trail
 from security.services import consistency as service
 from tests import build, engines
@@ -57,7 +58,7 @@ def test_a_supervisor_reads_their_own_project_management_reads_all(acts, sign_in
 @pytest.mark.parametrize(
     ("asked", "inside", "outside"),
     [
-        ({"who": "He Fang"}, "Saw a phone number in full", "Discarded a draft ("),
+        ({"who": "He Fang"}, "Saw personal data in full", "Discarded a draft ("),
         ({"action": "unit.discard"}, "3#-1202", "payment"),
         ({"object": "3#-1202"}, "Discarded a draft (", "payment"),
         ({"until": "2020-01-01"}, "Nothing matches the filter", "payment"),
@@ -215,3 +216,17 @@ def test_what_is_found_is_told_only_where_the_reader_looks_after_the_project(bro
     service.check()
     assert broken.bad.number not in body(sign_in(broken.other_supervisor).get(CHECK))
     assert broken.bad.number in body(sign_in(broken.management).get(CHECK))
+
+
+def test_the_page_says_when_the_keys_were_rotated_and_how_many_rows_were_rewritten(acts, sign_in, settings):
+    reader = sign_in(acts.supervisor)
+    assert "The field keys have not been rotated yet." in body(reader.get(CHECK))
+    journal.keep()
+    settings.FIELD_KEYS = [Fernet.generate_key().decode(), *settings.FIELD_KEYS]
+    count = sum(keys.rotate().done.values())
+    service.check(by=acts.supervisor)
+    page = body(reader.get(CHECK))
+    assert f"Values encrypted again by the last rotation: {count}; left under older keys: 0; not readable: 0." in page
+    rows = Rewriting.objects.count()
+    assert f"Rows rewritten on record: {rows} encrypted under a newer key, 0 erased." in page
+    assert "Encrypted everything under the newest key" in body(sign_in(acts.management).get(TRAIL))

@@ -19,7 +19,9 @@ SERIOUS = {"serious", "critical"}
 NO_PAGES = {"healthz", "readyz", "inventory:board_excel", "inventory:batch_file", "inventory:batch_workbook", "inventory:material_file",
             "inventory:material_picture", "inventory:price_list_template", "inventory:batch_progress", "display_changes",
             "inventory:board_changes", "inventory:board_state", "inventory:board_prices", "inventory:board_skeleton",
-            "enquiries:call_waiting", "calendar_feed"}  # fmt: skip
+            "enquiries:call_waiting", "calendar_feed", "enquiries:intake_progress", "enquiries:intake_template",
+            "enquiries:intake_workbook", "sales:quotation_file", "sales:paper_file", "sales:paper_scan", "sales:template_file",
+            "sales:template_own", "sales:template_preview", "sales:past_import_progress"}  # fmt: skip
 # Who opens a page when several may, and the pages that differ by role.
 PREFERRED = ("supervisor", "marketing", "management", "administrator", "salesperson", "anonymous")
 BY_ROLE = ("home", "inventory:board", "inventory:unit", "inventory:unit_list", "inventory:board_panel", "approval_list")
@@ -28,7 +30,7 @@ WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 SAME_WORDS = """
     person court prices newcomer guest show valueerror english excel xlsx xls csv pdf png jpg jpeg heic webp docx cny twd hkd totp
     asia shanghai aaa bbb example com zip chrome chromium linux windows firefox safari otp utf gbk avif qrcode
-    px mb kb esc enter ctrl alt tab rsc word
+    jsjy px mb kb esc enter ctrl alt tab rsc word
 """
 SAME = frozenset(SAME_WORDS.split())
 # Tokens of the world, employee numbers, addresses, file names, the key of a second factor, numbers of claims and customers.

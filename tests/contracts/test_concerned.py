@@ -1,11 +1,15 @@
 """A change of status, price or discount of a unit reaches everyone whose hold, request or place in the line names it (R1.8)."""
 
+from datetime import time, timedelta
 from uuid import uuid4
 
 import pytest
 
 from contracts.services import holds, requests, waiting
+from enquiries.queries import roster
+from enquiries.services import viewings
 from inventory.queries.concerned import concerned
+from salescontrol.core import clock
 from salescontrol.core.models import Notice
 from tests.contracts.stock import hold
 
@@ -58,7 +62,21 @@ def test_the_others_hear_that_a_unit_was_taken_and_is_free_again_but_not_whose_i
 
 
 @pytest.mark.django_db
+def test_a_hold_on_a_unit_that_a_viewing_names_tells_who_conducts_the_viewing(room):
+    day = clock.today(room.a.zone) + timedelta(days=1)
+    plan = viewings.Plan(
+        customer=room.theirs, salesperson=room.colleague, starts_at=roster.at(room.a, day, time(10)), units=[room.unit]
+    )
+    viewing = viewings.book_viewing(op_id=uuid4(), project=room.a, plan=plan, by=room.specialist)
+    claim = hold(room.unit, room.customer, room.salesperson, room.specialist)
+    assert told(room.colleague)[-1] == "unit.taken"
+    viewings.cancel_viewing(viewing=viewing, reason="Ill", by=room.specialist)
+    holds.release_hold(op_id=uuid4(), number=claim.number, reason="Left", by=room.specialist)
+    assert "unit.free" not in told(room.colleague), "the viewing is called off"
+
+
+@pytest.mark.django_db
 def test_as_many_queries_for_many_units_as_for_one(wanted, django_assert_num_queries):
     for units in ([wanted.unit], [wanted.unit, wanted.other]):
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(7):
             concerned(units)

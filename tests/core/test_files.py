@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw
 
 from salescontrol.core import clock, files, options, pictures
 from salescontrol.core.errors import NotVisible, Refusal
+from salescontrol.core.fields import SEALED
 from salescontrol.core.models import Attachment, AuditEvent
 from salescontrol.core.permissions import Role
 from tests import build
@@ -111,6 +112,16 @@ def test_content_is_private_durable_and_kept_once(someone):
     assert one.sha256 == two.sha256
     assert kept() == [f"{one.sha256[:2]}/{one.sha256}"]
     assert os.stat(files.path_of(one)).st_mode & 0o777 == 0o600
+
+
+def test_a_picture_that_is_to_be_sealed_lies_sealed_and_leaves_no_small_version_in_clear(someone):
+    upload = SimpleUploadedFile("view.png", picture())
+    row = files.take_in(upload, by=someone, kinds=MATERIAL, sealed=True)
+    lies = files.path_of(row)
+    assert lies.read_bytes().startswith(SEALED)
+    assert [path.name for path in lies.parent.iterdir()] == [row.sha256]
+    with Image.open(io.BytesIO(files.content_of(row))) as image:
+        assert image.size == (40, 30)
 
 
 def test_a_picture_is_written_anew_upright_and_without_its_metadata(someone):
@@ -226,7 +237,7 @@ def test_abuse_61_a_picture_of_huge_size_is_refused_before_it_is_decoded(someone
         else png_of(8, 3).replace(struct.pack(">I", 8), struct.pack(">I", 2**31 - 1), 1)
     )
     started = clock.now()
-    assert refusal(content, "bomb.png", someone) in ("picture_too_large", "picture_damaged")
+    assert refusal(content, "bomb.png", someone) in ("picture_too_large", "picture_damaged", "picture_slow")
     assert clock.now() - started < timedelta(seconds=2)
 
 
@@ -279,7 +290,9 @@ def test_abuse_61_random_damage_never_breaks_anything(someone):
             try:
                 row = take(bytes(broken), name, someone)
             except Refusal as refused:
-                assert refused.code in ("picture_damaged", "picture_too_large", "picture_animated", "content_mismatch")
+                assert refused.code in (
+                    "picture_damaged", "picture_too_large", "picture_slow", "picture_animated", "content_mismatch"
+                )  # fmt: skip
             else:
                 with Image.open(files.path_of(row)) as image:
                     image.load()
@@ -471,3 +484,43 @@ def test_every_refusal_says_what_to_do(someone):
         with pytest.raises(Refusal) as caught:
             take(content, name, someone)
         assert re.search(r"\w{3,}.*\.$", str(caught.value.message))
+
+
+def test_abuse_53_a_forgotten_file_is_gone_when_no_other_row_has_its_content(
+    someone, django_capture_on_commit_callbacks
+):
+    first, twin = (take(picture(), f"ID of Zhou Min {n}.png", someone) for n in range(2))
+    other = take(PDF, "plan.pdf", someone)
+    path, small = files.path_of(first), files.path_of(first).with_name(first.sha256 + pictures.SMALL)
+    assert path == files.path_of(twin) and small.is_file()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        files.forget([first])
+    assert path.is_file() and first.name == ".png"
+    with pytest.raises(NotVisible):
+        files.show(first)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        files.forget([twin])
+    assert not path.exists() and not small.exists()
+    assert files.path_of(other).is_file()
+    assert not Attachment.objects.filter(name__contains="Zhou").exists()
+
+
+def test_a_sealed_file_lies_encrypted_and_is_dropped_with_the_transaction(someone, django_capture_on_commit_callbacks):
+    content = "姓名,电话\n周敏,13800030001\n".encode()
+    upload = SimpleUploadedFile("list.csv", content)
+    sealed = files.take_in(upload, by=someone, kinds=("sheet",), sealed=True)
+    assert content not in files.path_of(sealed).read_bytes()
+    assert b"13800030001" not in files.path_of(sealed).read_bytes()
+    assert files.content_of(sealed) == content
+    with django_capture_on_commit_callbacks(execute=True):
+        files.drop(sealed)
+        assert files.path_of(sealed).exists()
+    with pytest.raises(NotVisible):
+        files.content_of(sealed)
+
+
+def test_a_picture_whose_reading_takes_too_long_is_not_called_too_large(someone, monkeypatch):
+    monkeypatch.setattr(pictures, "WALL_SECONDS", 0.001)
+    assert refusal(picture(), "plan.png", someone) == "picture_slow"

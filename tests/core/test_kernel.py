@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from cryptography.fernet import Fernet
 from django.core.exceptions import FieldError
 from django.db import DatabaseError, connection, models, transaction
 
@@ -39,6 +40,31 @@ def test_a_blind_index_finds_the_same_text_and_keeps_kinds_apart():
     assert fields.blind_index("phone", "138 1234 5678") == fields.blind_index("phone", "１３８12345678")
     assert fields.blind_index("phone", "13812345678") != fields.blind_index("id", "13812345678")
     assert fields.blind_index("phone", " ") == ""
+
+
+def test_a_ticket_reads_back_under_an_older_key_too_and_says_nothing_to_anybody_else(settings):
+    ticket = fields.ticket("7.1211")
+    assert "1211" not in ticket
+    assert fields.ticket("7.1211") != ticket
+    settings.FIELD_KEYS = [Fernet.generate_key().decode(), *settings.FIELD_KEYS]
+    assert fields.read_ticket(ticket) == "7.1211"
+    settings.FIELD_KEYS = settings.FIELD_KEYS[:1]
+    with pytest.raises(ValueError, match="not a ticket"):
+        fields.read_ticket(ticket)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "gAAAAA", "t1_", "t1_价", "t1_" + "A" * 16, "t1_" + "A" * 17, "A" * 400, "t1_" + "a+/b" * 10]
+)
+def test_what_is_no_ticket_is_refused_in_one_way(text):
+    with pytest.raises(ValueError, match="not a ticket"):
+        fields.read_ticket(text)
+
+
+def test_a_changed_ticket_is_none():
+    ticket = fields.ticket("7.1211")
+    with pytest.raises(ValueError, match="not a ticket"):
+        fields.read_ticket(ticket[:3] + ("B" if ticket[3] == "A" else "A") + ticket[4:])
 
 
 def test_an_encrypted_field_cannot_be_searched_by_equality():

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from enquiries.models import Call, TalkingPoint
-from enquiries.queries.answers import answers
+from enquiries.queries.answers import answers, points_for
 from enquiries.services import calls, talk
 from inventory.states import Status
 from salescontrol.core import clock
@@ -58,6 +58,7 @@ def test_a_call_is_logged_and_shown_masked(desk, people):
     assert (answer.status_code, call.budget_to, call.salesperson) == (200, Decimal(3_000_000), people.salesperson)
     assert "138****8000" in page
     assert "13800138000" not in page
+    assert "¥3,000,000" in page
     assert "Chen &lt;b&gt;Lan" in page
     assert AuditEvent.objects.filter(action="call.see", target_id=call.pk).count() == 1
 
@@ -291,3 +292,12 @@ def test_the_measures_count_what_is_known_and_lead_to_the_rows(client, people, m
     assert "40.0" in answer.content.decode()
     wrong = client.get(address(people, "call_measures") + "?since=2026-05-05&until=x")
     assert (wrong.status_code, "until" in wrong.context["form"].errors) == (200, True)
+
+
+@pytest.mark.parametrize("words", ["物业", "wuyefei", "wyf", "wy", "tingche", "tcf", "tc", "WYF tcf", "2.8"])
+def test_a_talking_point_is_found_by_pinyin_and_initials_of_each_word_of_its_title(desk, people, words):
+    fees = point(people, title="物业费 停车费")
+    point(people, title="学区", text="划片")
+    assert list(points_for(access_of(people.salesperson), people.a, words)) == [fees]
+    page = desk.get(address(people, "talk_list"), {"q": words}).content.decode()
+    assert "物业费" in page and "学区" not in page

@@ -5,12 +5,15 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 
 from enquiries import phones
 from enquiries.models import Call, Customer
 from enquiries.queries import calls as queries
+from enquiries.queries import customers as query
+from enquiries.queries import present
 from enquiries.queries.scope import calls_visible_to
-from enquiries.services import calls
+from enquiries.services import calls, customers
 from enquiries.states import CALL_TRANSITIONS, CallState
 from salescontrol.core import clock
 from salescontrol.core.access import access_of
@@ -56,8 +59,24 @@ def test_a_known_number_needs_no_name_and_tells_the_customers_salesperson(people
     assert Customer.every.count() == 1
 
 
-def test_a_caller_without_a_name_is_called_by_the_end_of_the_number(people):
-    assert log(people, phone="13911112222", caller="").customer.name == "…2222"
+def test_a_caller_without_a_name_is_shown_as_unnamed_with_the_end_of_the_number_in_the_readers_language(people):
+    call = log(people, phone="13911112222", caller="", salesperson=people.salesperson)
+    access = access_of(people.specialist)
+    assert (call.caller, call.customer.called) == ("", "unnamed caller …2222")
+    assert queries.card(access, call).caller == present.card(access, call.customer).name == "unnamed caller …2222"
+    assert query.found(access, "2222") == [call.customer]
+    assert log(people, phone="13911112222", caller="").caller == ""
+
+
+def test_a_caller_whose_name_becomes_known_is_called_by_it(people, sign_in):
+    customer = log(people, phone="13911112222", caller="").customer
+    facts = reverse("enquiries:customer_facts", args=[people.a.code, customer.number])
+    assert sign_in(people.specialist).post(facts, {"kind": "PERSON", "version": 0}).status_code == 302
+    customer.refresh_from_db()
+    assert customer.name == "…2222", "what pages show is never stored"
+    customers.change_customer(customer=customer, name="Chen Lan", phone="", note="", by=people.specialist)
+    customer.refresh_from_db()
+    assert customer.called == "Chen Lan"
 
 
 def test_an_outsider_is_no_customer_and_the_number_is_kept(people):

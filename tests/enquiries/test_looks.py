@@ -150,6 +150,43 @@ def test_abuse_21_the_same_form_again_is_no_second_look(room, monkeypatch):
     assert len([event for event in events("customer.probe") if event.actor == room.salesperson]) == 2
 
 
+@pytest.mark.slow
+def test_abuse_21_of_1000_numbers_typed_by_a_script_20_are_answered_and_none_says_whose(room, sign_in):
+    already = len(events("customer.probe"))
+    others = [stock.customer(room.a, room.colleague, name="Huang Bo", by=room.specialist).phone for _known in range(40)]
+    answers = []
+    for place in range(1000):
+        phone = others[place // 25] if place % 25 == 0 else stock.phone()
+        try:
+            enter(room, room.salesperson, phone)
+            answers.append("entered")
+        except Refusal as refused:
+            answers.append(f"{refused.code} {refused} {refused.links}")
+    allowed = looks.PROBES_PER_HOUR - 1  # one for the salesperson's own customer
+    assert already == 2 and len(set(answers[allowed:])) == 1
+    assert answers[allowed].startswith("too_many")
+    assert not any(secret in text for text in answers for secret in ("Xu Lei", room.colleague.employee_no, "Huang"))
+    assert {notice.code for notice in Notice.objects.filter(to=room.supervisor)} == {"customer.probe_refused"}
+    typed = {"op_id": str(uuid.uuid4()), "name": "Zhou Min", "phone": others[0]}
+    page = sign_in(room.salesperson).post(address("customer_enter"), typed).content.decode()
+    assert "which is the limit" in page and "Huang" not in page and "Xu Lei" not in page
+
+
+@pytest.mark.slow
+def test_abuse_40_of_500_customers_unmasked_by_a_script_30_are_shown_and_the_supervisor_is_told(room, sign_in):
+    crowd = [stock.customer(room.a, room.salesperson, by=room.specialist) for _customer in range(100)]
+    client, shown = sign_in(room.salesperson), []
+    for place in range(500):
+        row = crowd[place % 100]
+        answer = client.post(
+            address("customer_reveal", row.number), {"purpose": "CALL"}, headers={"HX-Request": "true"}
+        )
+        shown.append(row.phone in answer.content.decode())
+    assert shown == [True] * 30 + [False] * 470
+    assert len(events("customer.reveal_refused")) == 470
+    assert [notice.code for notice in Notice.objects.filter(to=room.supervisor)] == ["customer.reveal_refused"]
+
+
 def test_every_page_that_shows_customers_is_on_record(room, sign_in):
     client = sign_in(room.specialist)
     number = room.mine.number
@@ -160,17 +197,19 @@ def test_every_page_that_shows_customers_is_on_record(room, sign_in):
     client.get(address("customer_list"))
     client.get(address("customer_list"), {"q": "Chen"})
     assert [event.detail for event in events("customer.list")] == [
-        {"count": 2, "filter": []},
-        {"count": 1, "filter": ["q"]},
+        {"count": 2, "filter": [], "shown": [room.theirs.number, number]},
+        {"count": 1, "filter": ["q"], "shown": [number]},
     ]
 
     client.get("/search/", {"q": "Chen"})
     client.get("/search/", {"q": "Nobody of that name"})
-    assert [(event.project_id, event.detail) for event in events("customer.search")] == [(room.a.pk, {"count": 1})]
+    assert [(event.project_id, event.detail) for event in events("customer.search")] == [
+        (room.a.pk, {"count": 1, "shown": [number]})
+    ]
 
     client.get(address("customer_list"), {"q": room.mine.phone, "sort": "name", "format": "xlsx"})
     (export,) = events("export")
-    assert export.detail == {"what": "Customers", "filter": "q=*&sort=name"}
+    assert export.detail == {"what": "Customers", "filter": "q=*&sort=name", "people": True}
 
 
 def test_a_page_that_is_refused_is_no_look(room, sign_in):

@@ -144,6 +144,40 @@ def test_each_page_that_names_customers_is_on_record(office, sign_in):
     assert AuditEvent.objects.filter(action="customer.see", target_id=office.customer.pk).exists()
 
 
+@pytest.mark.parametrize("page", ["viewing_day", "viewing_week"])
+def test_day_and_week_are_filtered_like_the_list_and_leafing_keeps_the_filter(office, sign_in, page):
+    mine = book(office)
+    theirs = customer(office.a, office.colleague, name="Huang Bo")
+    start = roster.at(office.a, office.day, time(11))
+    plan = viewings.Plan(customer=theirs, salesperson=office.colleague, starts_at=start)
+    other = viewings.book_viewing(op_id=uuid.uuid4(), project=office.a, plan=plan, by=office.specialist)
+    viewings.cancel_viewing(viewing=other, reason="Ill", by=office.specialist)
+    client = sign_in(office.specialist)
+
+    def shown(**asked) -> tuple[bool, bool]:
+        text = client.get(url(page), asked).content.decode()
+        return url("viewing", mine.number) in text, url("viewing", other.number) in text
+
+    assert shown() == (True, True)
+    assert shown(salesperson=office.colleague.pk) == (False, True)
+    assert shown(state=mine.state) == (True, False)
+    assert shown(salesperson=office.colleague.pk, state=mine.state) == (False, False)
+    assert f"salesperson={office.colleague.pk}&amp;day=" in client.get(
+        url(page), {"salesperson": office.colleague.pk}
+    ).content.decode().replace("&day", "&amp;day")
+    assert 'name="salesperson"' not in sign_in(office.salesperson).get(url(page)).content.decode()
+
+
+def test_a_viewing_stands_at_the_projects_own_time_of_day(office, sign_in):
+    office.a.zone = "Asia/Tokyo"
+    office.a.save()
+    row = book(office, "14:15")
+    client = sign_in(office.specialist)
+    for page in (url("viewing_day"), url("viewing_week"), url("viewing_list"), url("viewing", row.number)):
+        text = client.get(page).content.decode()
+        assert "14:15" in text and "13:15" not in text, page
+
+
 def test_days_that_are_none_are_today(office, sign_in):
     client = sign_in(office.specialist)
     for asked in ("nonsense", "0001-01-01", "9999-12-31", ""):

@@ -50,6 +50,21 @@ def address(people, name: str, *args) -> str:
     return reverse(f"enquiries:{name}", args=[people.a.code, *args])
 
 
+@pytest.mark.parametrize(
+    ("who", "rows"), [("salesperson", 1), ("specialist", 2), ("management", 2), ("colleague", 1), ("finance", None)]
+)
+def test_who_reads_visits_takes_exactly_those_as_excel(people, guest, sign_in, who, rows):
+    log(people, guest)
+    log(people, stock.customer(people.a, people.colleague))
+    answer = sign_in(getattr(people, who)).get(address(people, "visit_list"), {"format": "xlsx"})
+    if rows is None:
+        assert answer.status_code in (403, 404)
+        return
+    sheet = load_workbook(BytesIO(answer.content)).active
+    numbers = {row.number for row in Visit.every.all()}
+    assert len([cell for cell in sheet["A"] if cell.value in numbers]) == rows
+
+
 def test_the_kind_follows_from_earlier_calls_and_visits(people, guest):
     assert visits.proposed(guest) == (VisitKind.FIRST, None)
     call = called(people, outsider=True)

@@ -28,7 +28,7 @@ def test_compose_file_fits_the_compose_schema():
 
 
 def test_schema_check_can_fail(tmp_path):
-    (tmp_path / "compose.yml").write_text("services: {web: {comand: [gunicorn]}}\n")
+    (tmp_path / "compose.yml").write_text("services: {web: {comand: [web]}}\n")
     checked = subprocess.run(
         [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yml"],
         cwd=tmp_path,

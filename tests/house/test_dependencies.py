@@ -73,11 +73,11 @@ USED_AS = {
     "django-htmx": "django_htmx",
     "django-otp": "django_otp",
     "django-simple-history": "simple_history",
-    "gunicorn": "web: gunicorn",
     "lucide": "{% lucide",
     "lxml": "openpyxl",  # openpyxl writes with lxml when it is installed
     "pillow": "from PIL",
     "psycopg": "django.db.backends.postgresql",
+    "python-docx": "from docx",
     "python-stdnum": "from stdnum",
     "python-calamine": "python_calamine",
     "redis": "CELERY_BROKER_URL",  # Celery's broker client
@@ -98,5 +98,5 @@ def test_running_package_is_used(requirement):
 def product() -> str:
     apps = ["salescontrol", "inventory", "enquiries", "contracts", "security", "reports", "office"]
     files = [file for app in apps for file in (ROOT / app).rglob("*.py")]
-    files += [*(ROOT / "templates").rglob("*.html"), ROOT / "Procfile"]
+    files += [*(ROOT / "templates").rglob("*.html"), ROOT / "deploy/web.py"]
     return "\n".join(file.read_text() for file in files)

@@ -24,7 +24,7 @@ def described() -> dict[str, str]:
 def product_code() -> str:
     apps = ["salescontrol", "inventory", "enquiries", "contracts", "security", "reports", "office"]
     files = [file for app in apps for file in (ROOT / app).rglob("*.py")]
-    return "\n".join(file.read_text() for file in [*files, ROOT / "deploy/gunicorn.conf.py"])
+    return "\n".join(file.read_text() for file in [*files, ROOT / "deploy/web.py"])
 
 
 def test_every_value_read_is_described_and_every_described_value_is_read():

@@ -109,4 +109,4 @@ def test_office_answers_through_the_proxy(office, tmp_path):
             status, headers, body = proxy.get(headers["Location"])
     assert status == 200
     assert b"<form" in body
-    assert "content-security-policy" in {name.lower() for name in headers}
+    assert "content-security-policy" in headers

@@ -16,6 +16,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,8 @@ class Proxy:
     plain: int
     tls: int
 
-    def get(self, path: str, *, tls: bool = True, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    def get(self, path: str, *, tls: bool = True, **headers: str) -> tuple[int, Message, bytes]:
+        """Status, headers (their names in any case, as servers differ in it) and content."""
         address = f"https://127.0.0.1:{self.tls}{path}" if tls else f"http://127.0.0.1:{self.plain}{path}"
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -57,9 +59,9 @@ class Proxy:
         request = urllib.request.Request(address, headers={"Host": "sales.example.com"} | headers)  # noqa: S310 our own proxy
         try:
             with opener.open(request, timeout=10) as answer:
-                return answer.status, dict(answer.headers), answer.read()
+                return answer.status, answer.headers, answer.read()
         except urllib.error.HTTPError as error:
-            return error.code, dict(error.headers), error.read()
+            return error.code, error.headers, error.read()
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -113,15 +115,16 @@ def running(place: Path, application_port: int) -> Iterator[Proxy]:
     configuration, plain, tls = configure(place, application_port)
     checked = subprocess.run([NGINX, "-t", "-p", place, "-c", configuration], capture_output=True, text=True)
     assert checked.returncode == 0, checked.stderr
-    nginx = subprocess.Popen([NGINX, "-p", place, "-c", configuration], stderr=subprocess.DEVNULL)
-    for _ in range(100):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", tls)) == 0:
-                break
-        time.sleep(0.05)
-    yield Proxy(plain, tls)
-    nginx.terminate()
-    nginx.wait(10)
+    with subprocess.Popen([NGINX, "-p", place, "-c", configuration], stderr=subprocess.DEVNULL) as nginx:
+        for _ in range(100):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", tls)) == 0:
+                    break
+            time.sleep(0.05)
+        try:
+            yield Proxy(plain, tls)
+        finally:
+            nginx.terminate()
 
 
 @pytest.fixture(scope="module")

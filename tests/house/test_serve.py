@@ -76,7 +76,7 @@ def test_secrets_of_a_trial_are_private(first, var_dir):
     assert stat.S_IMODE(var_dir.stat().st_mode) == 0o700
 
 
-@pytest.mark.parametrize("victim", ["gunicorn", "manage.py work"])
+@pytest.mark.parametrize("victim", ["deploy.web", "manage.py work"])
 def test_when_one_process_dies_the_other_is_not_left_alone(first, var_dir, victim):
     with started(var_dir) as product:
         processes = children(product.process.pid)

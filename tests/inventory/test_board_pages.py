@@ -199,10 +199,18 @@ def test_the_panel_offers_only_what_this_user_may_do_now(stock, sign_in):
         page = text_of(sign_in(person).get(f"{URL}unit/{stock.units[status].pk}/", headers={"HX-Request": "true"}))
         return re.findall(r'<a class="btn[^"]*"[^>]*>([^<]+)</a>', page)
 
-    keep, book = "Keep for an opening event", "Book a viewing"
+    keep, book, deal = "Keep for an opening event", "Book a viewing", ["Quotation", "Subscribe"]
     assert buttons(stock.supervisor, Status.WITHHELD) == [book, "Put on sale", "Propose a change", "Assign", keep]
-    assert buttons(stock.supervisor, Status.AVAILABLE) == ["Hold", book, "Withhold", "Propose a change", "Assign", keep]
-    assert buttons(stock.specialist, Status.AVAILABLE) == ["Hold", book, "Propose to withhold", "Propose a change"]
+    assert buttons(stock.supervisor, Status.AVAILABLE) == [
+        "Hold", *deal, book, "Withhold", "Propose a change", "Assign", keep,
+    ]  # fmt: skip
+    assert buttons(stock.specialist, Status.AVAILABLE) == [
+        "Hold",
+        *deal,
+        book,
+        "Propose to withhold",
+        "Propose a change",
+    ]
     assert buttons(stock.specialist, Status.WITHHELD) == [book, "Propose to put on sale", "Propose a change"]
     assert buttons(stock.specialist, Status.HELD) == ["Join the waiting list", book, "Propose a change"]
     assert buttons(stock.finance, Status.AVAILABLE) == []

@@ -13,6 +13,7 @@ from inventory.services.materials import add_material, remove_material
 from inventory.states import Status
 from salescontrol.core.errors import Conflict, Forbidden, Refusal
 from salescontrol.core.models import Attachment, AuditEvent
+from security.services import accounts
 from tests import build
 
 PDF = b"%PDF-1.4\n%%EOF\n"
@@ -127,6 +128,17 @@ def test_abuse_35_a_files_address_works_as_long_as_its_unit_is_visible(house, si
         assert client.get(address(name, mine.pk)).status_code == 404
     client.logout()
     assert client.get(address("material_file", mine.pk)).status_code == 302
+
+
+def test_abuse_35_a_kept_address_leads_to_the_sign_in_once_its_keeper_has_left_and_a_colleague_nowhere(house, sign_in):
+    material = add(house, house.mine)
+    kept = address("material_file", material.pk)
+    client = sign_in(house.salesperson)
+    assert content(client.get(kept))
+    accounts.suspend(by=house.administrator, user=house.salesperson, reason="Has left")
+    answer = client.get(kept)
+    assert (answer.status_code, answer["Location"].split("?")[0]) == (302, reverse("security:sign_in"))
+    assert sign_in(house.colleague).get(kept).status_code == 404, "forwarded"
 
 
 def test_a_file_of_another_project_is_not_reached_through_this_one(house, sign_in):

@@ -18,13 +18,27 @@ from tests.permissions.matrix import EXPECTED
 pytestmark = pytest.mark.django_db
 # Function → who would notice, and where: identity, address. The crawl asks everybody everywhere; one of these must be enough.
 NOTICED = {
+    "contracts.queries.scope.changes_visible_to": [("salesperson", "sales:change"), ("salesperson", "sales:change_list")],
+    "contracts.queries.scope.contracts_visible_to": [("salesperson", "sales:contract"), ("salesperson", "sales:contract_list")],
+    "contracts.queries.scope.milestones_visible_to": [("salesperson", "sales:contract_overdue")],
+    "contracts.queries.scope.papers_visible_to": [("salesperson", "sales:paper")],
+    "contracts.queries.scope.subscriptions_visible_to": [
+        ("salesperson", "sales:subscription"), ("salesperson", "sales:subscription_list"),
+    ],
+    "contracts.queries.scope.trades_visible_to": [("salesperson", "sales:trade")],
     "contracts.queries.scope.claims_visible_to": [("salesperson", "contracts:hold"), ("salesperson", "contracts:hold_list")],
+    "contracts.queries.scope.quotations_visible_to": [("salesperson", "sales:quotation"), ("salesperson", "sales:quotation_list")],
     "contracts.queries.scope.requests_visible_to": [("salesperson", "contracts:request"), ("salesperson", "contracts:request_list")],
+    "contracts.queries.scope.sales_imports_visible_to": [("salesperson", "sales:past_import")],
     "contracts.queries.scope.waiting_visible_to": [("salesperson", "contracts:waiting_leave"), ("salesperson", "contracts:waiting_list")],
     "enquiries.queries.scope.calls_visible_to": [("salesperson", "enquiries:call"), ("salesperson", "enquiries:call_list")],
     "enquiries.queries.scope.points_visible_to": [("specialist", "enquiries:talk"), ("salesperson", "enquiries:talk_list")],
     "enquiries.queries.scope.customers_visible_to": [("salesperson", "enquiries:customer"), ("salesperson", "enquiries:customer_list")],
+    "enquiries.queries.scope.erased_visible_to": [("salesperson", "enquiries:customer")],
+    "enquiries.queries.scope.erasures_visible_to": [("salesperson", "enquiries:customer")],
     "enquiries.queries.scope.follow_ups_visible_to": [("salesperson", "enquiries:follow_ups_due")],
+    "enquiries.queries.scope.pre_reports_visible_to": [("salesperson", "enquiries:pre_report")],
+    "enquiries.queries.scope.intakes_visible_to": [("salesperson", "enquiries:intake")],
     "enquiries.queries.scope.visits_visible_to": [("salesperson", "enquiries:visit"), ("salesperson", "enquiries:visit_list")],
     "enquiries.queries.scope.viewings_visible_to": [("salesperson", "enquiries:viewing"), ("salesperson", "enquiries:viewing_list")],
     "inventory.queries.discounts.discounts_visible_to": [("salesperson", "inventory:discounts"), ("marketing", "inventory:discount")],
@@ -42,6 +56,8 @@ NOTICED = {
     "security.queries.trail.trail_visible_to": [("supervisor", "security:trail")],
     "security.queries.deputies.deputies_visible_to": [("salesperson", "security:deputies")],
 }  # fmt: skip
+# These are asked for one sale only that was found among the visible ones before: the second lock of a door.
+BEHIND = ("contracts.queries.scope.buyers_visible_to", "contracts.queries.scope.documents_visible_to")
 # What can be noticed only where other people's units for sale are shown at all.
 SHARED = {"inventory.queries.scope.units_visible_whole_to"}
 
@@ -56,7 +72,7 @@ def visibles() -> Iterator[str]:
 
 
 def test_every_function_that_says_who_sees_what_is_tried():
-    assert set(visibles()) == set(NOTICED)
+    assert set(visibles()) == set(NOTICED) | set(BEHIND)
 
 
 def everything(function: Callable) -> Callable:

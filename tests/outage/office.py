@@ -71,7 +71,7 @@ class Office:
         commands = {
             "redis": ["redis-server", "--bind", "127.0.0.1", "--port", str(self.redis_port), "--save", "", "--appendonly", "no",
                       "--dir", str(self.var_dir), "--maxmemory-policy", "noeviction"],
-            "web": ["gunicorn", "--config", "deploy/gunicorn.conf.py", "salescontrol.wsgi:application"],
+            "web": ["python", "-m", "deploy.web"],
             "worker": ["celery", "--app", "salescontrol", "worker", "--loglevel", "WARNING", "--concurrency", "2",
                        "--without-gossip", "--without-mingle"],
             "beat": ["celery", "--app", "salescontrol", "beat", "--loglevel", "WARNING", "--pidfile=",
@@ -148,12 +148,13 @@ class Office:
 
 
 @contextmanager
-def new_office(owner_url: str, app_url: str) -> Iterator[Office]:
-    """An office with everything running and ready; gone at the end, database and all."""
+def new_office(owner_url: str, app_url: str, **env: str) -> Iterator[Office]:
+    """An office with everything running and ready; gone at the end, database and all. `env` sets more of its environment."""
     name = f"outage_{os.getpid()}_{time.monotonic_ns() % 10**6}"
     with tempfile.TemporaryDirectory() as folder, psycopg.connect(at(owner_url, "postgres"), autocommit=True) as server:
         server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         office = Office(Path(folder), at(owner_url, name), at(app_url, name))
+        office.env |= env
         try:
             office.prepare()
             for program in PROGRAMS:
@@ -163,4 +164,13 @@ def new_office(owner_url: str, app_url: str) -> Iterator[Office]:
             yield office
         finally:
             office.stop()
-            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            office.wait_for(lambda: _dropped(server, name), 60, "nobody is connected any more")
+
+
+def _dropped(server: psycopg.Connection, name: str) -> bool:
+    """Drop the database; not yet when a server process of somebody who was killed has not noticed so far."""
+    try:
+        server.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
+    except (psycopg.errors.ObjectInUse, psycopg.errors.InsufficientPrivilege):
+        return False
+    return True

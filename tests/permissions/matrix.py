@@ -51,10 +51,14 @@ search                               ·          22222222i22  xi
 # Customers: the desk's all, a salesperson's own; management reads them masked. Finance knows their numbers from claims only.
 enquiries:customer                   mine       222---2-i--  xi
 enquiries:customer                   colleague  22---2       ·
+enquiries:customer                   gone       222--2       ·
+enquiries:customer                   gone_colleague  22---2  ·
 enquiries:customer_change            mine       222---F-i--  uuu---F-i--
 enquiries:customer_change            colleague  22---F       uu---F
 enquiries:customer_dispute           ·          222FFFF-i--  uuuFFFF-i--
 enquiries:customer_dispute           abroad     --F22        --Fuu
+enquiries:customer_erase             mine       22F---F-i--  uuF---F-i--
+enquiries:customer_erase             colleague  22---F       uu---F
 enquiries:customer_facts             mine       222---F-i--  uuu---F-i--
 enquiries:customer_facts             colleague  22---F       uu---F
 enquiries:customer_merge             mine       22F---F-i--  uuF---F-i--
@@ -71,6 +75,19 @@ enquiries:customer_phone_remove      mine       222---F-i--  333---F-i--
 enquiries:customer_phone_remove      colleague  22---F       33---F
 enquiries:customer_transfer          mine       222---F-i--  uuu---F-i--
 enquiries:customer_transfer          colleague  22---F       uu---F
+# Lists of customers and calls are taken over by the desk; to everybody else an import is not there.
+enquiries:intake                     preview    22------i--  xi
+enquiries:intake_accept              preview    xi           uu------i--
+enquiries:intake_again               preview    22------i--  uu------i--
+enquiries:intake_discard             preview    22------i--  uu------i--
+enquiries:intake_list                ·          22FFFFF-i--  xi
+enquiries:intake_list                abroad     --F2F        ·
+enquiries:intake_new                 ·          22FFFFF-i--  uuFFFFF-i--
+enquiries:intake_new                 abroad     --F2F        --FuF
+enquiries:intake_progress            preview    22------i--  xi
+enquiries:intake_template            ·          22FFFFF-i--  xi
+enquiries:intake_template            abroad     --F2F        ·
+enquiries:intake_workbook            preview    22------i--  xi
 enquiries:follow_up                  mine       222---F-i--  uuu---F-i--
 enquiries:follow_up                  colleague  22---F       uu---F
 enquiries:follow_ups_due             ·          222FFF2-i--  xi
@@ -83,6 +100,12 @@ enquiries:customer_owner             mine       22F---F-i--  uuF---F-i--
 enquiries:customer_owner             colleague  22---F       uu---F
 enquiries:customer_reveal            mine       xi           uuu---F-i--
 enquiries:customer_reveal            colleague  ·            uu---F
+# Erasures: the desk asks, supervisor and management decide what the clock proposes.
+enquiries:erasure                    own        22FFFF2-i--  xi
+enquiries:erasure_due                ·          2FFFFF2-i--  uFFFFFu-i--
+enquiries:erasure_due                abroad     --22F        --uuF
+enquiries:erasure_list               ·          22FFFF2-i--  xi
+enquiries:erasure_list               abroad     --22F        ·
 
 # Viewings: the desk's all, a salesperson's own; management reads. The roster is the supervisor's. A calendar opens to its secret.
 calendar_feed                        on         22222222222  xx
@@ -144,6 +167,28 @@ enquiries:visit_list                 ·          222FFF2-i--  xi
 enquiries:visit_list                 abroad     --222        ·
 enquiries:visit_new                  ·          222FFFF-i--  uuuFFFF-i--
 enquiries:visit_new                  abroad     --F22        --Fuu
+enquiries:visit_judge                mine       2FF---F-i--  uFF---F-i--
+enquiries:visit_judge                colleague  2F---F       uF---F
+enquiries:rotation                   ·          222FFF2-i--  xi
+enquiries:rotation                   abroad     --222        ·
+enquiries:rotation_back              ·          22FFFFF-i--  uuFFFFF-i--
+enquiries:rotation_back              abroad     --F2F        --FuF
+enquiries:rotation_out               ·          22FFFFF-i--  uuFFFFF-i--
+enquiries:rotation_out               abroad     --F2F        --FuF
+enquiries:rotation_skip              ·          22FFFFF-i--  uuFFFFF-i--
+enquiries:rotation_skip              abroad     --F2F        --FuF
+enquiries:rotation_swap              ·          22FFFFF-i--  uuFFFFF-i--
+enquiries:rotation_swap              abroad     --F2F        --FuF
+enquiries:pre_report                 mine       222---2-i--  xi
+enquiries:pre_report                 colleague  22---2       ·
+enquiries:pre_report_list            ·          222FFF2-i--  xi
+enquiries:pre_report_list            abroad     --222        ·
+enquiries:pre_report_new             ·          22FFFFF-i--  uuFFFFF-i--
+enquiries:pre_report_new             abroad     --F2F        --FuF
+enquiries:pre_report_refuse          mine       22F---F-i--  uuF---F-i--
+enquiries:pre_report_refuse          colleague  22---F       uu---F
+enquiries:pre_report_reveal          mine       xi           uuu---F-i--
+enquiries:pre_report_reveal          colleague  ·            uu---F
 enquiries:talk                       valid      22222F2-i--  xi
 enquiries:talk                       later      2-----       ·
 enquiries:talk_change                valid      2FFFFFF-i--  uFFFFFF-i--
@@ -395,6 +440,105 @@ contracts:waiting_list               draft      22----       ·
 contracts:wish_new                   ·          FF2FFFF-i--  FFuFFFF-i--
 contracts:wish_new                   abroad     --FF2        --FFu
 
+# Subscriptions: the desk writes, the supervisor decides; a salesperson reads their own, finance and management read.
+sales:document_receive               mine       22FF--F-i--  uuFF--F-i--
+sales:document_receive               colleague  22-F-F       uu-F-F
+sales:document_undo                  mine       22FF--F-i--  uuFF--F-i--
+sales:document_undo                  colleague  22-F-F       uu-F-F
+sales:document_waive                 mine       22FF--F-i--  uuFF--F-i--
+sales:document_waive                 colleague  22-F-F       uu-F-F
+sales:subscription                   mine       2222--2-i--  xi
+sales:subscription                   colleague  22-2-2       ·
+sales:subscription_activate          mine       22FF--F-i--  uuFF--F-i--
+sales:subscription_activate          colleague  22-F-F       uu-F-F
+sales:subscription_discard           mine       22FF--F-i--  uuFF--F-i--
+sales:subscription_discard           colleague  22-F-F       uu-F-F
+sales:subscription_edit              mine       22FF--F-i--  uuFF--F-i--
+sales:subscription_edit              colleague  22-F-F       uu-F-F
+sales:subscription_end               mine       22FF--F-i--  uuFF--F-i--
+sales:subscription_end               colleague  22-F-F       uu-F-F
+sales:subscription_extend            mine       22FF--F-i--  uuFF--F-i--
+sales:subscription_extend            colleague  22-F-F       uu-F-F
+sales:subscription_lapse             mine       2FFF--F-i--  uFFF--F-i--
+sales:subscription_lapse             colleague  2F-F-F       uF-F-F
+sales:subscription_list              ·          2222FF2-i--  xi
+sales:subscription_list              abroad     --222        ·
+sales:subscription_new               mine       22FF--F-i--  uuFF--F-i--
+sales:subscription_new               colleague  22-F-F       uu-F-F
+sales:subscription_new               draft      22----       uu----
+sales:subscription_top_up            mine       22FF--F-i--  uuFF--F-i--
+sales:subscription_top_up            colleague  22-F-F       uu-F-F
+sales:subscription_void              mine       2FFF--F-i--  uFFF--F-i--
+sales:subscription_void              colleague  2F-F-F       uF-F-F
+sales:subscription_warn              mine       22FF--F-i--  uuFF--F-i--
+sales:subscription_warn              colleague  22-F-F       uu-F-F
+# Quotations: whoever may sell makes them on units they see; a salesperson reads their own, finance and management read all.
+sales:quotation                      mine       2222--2-i--  xi
+sales:quotation                      colleague  22-2-2       ·
+sales:quotation_ask                  mine       222F--F-i--  uuuF--F-i--
+sales:quotation_ask                  colleague  22-F-F       uu-F-F
+sales:quotation_file                 mine       2222--2-i--  xi
+sales:quotation_file                 colleague  22-2-2       ·
+sales:quotation_list                 ·          2222FF2-i--  xi
+sales:quotation_list                 abroad     --222        ·
+sales:quotation_new                  mine       222F--F-i--  uuuF--F-i--
+sales:quotation_new                  colleague  22-F-F       uu-F-F
+sales:quotation_new                  draft      22----       uu----
+sales:quotation_withdraw             mine       222F--F-i--  uuuF--F-i--
+sales:quotation_withdraw             colleague  22-F-F       uu-F-F
+# Sales: contracts and stories, a salesperson's own, a colleague's; the desk writes, the supervisor makes void; finance and management
+# read. The list of numbers is the desk's and theirs.
+sales:contract                       mine       2222--2-i--  xi
+sales:contract                       colleague  22-2-2       ·
+sales:contract_details               mine       22FF--F-i--  uuFF--F-i--
+sales:contract_details               colleague  22-F-F       uu-F-F
+sales:contract_discard               mine       22FF--F-i--  uuFF--F-i--
+sales:contract_discard               colleague  22-F-F       uu-F-F
+sales:contract_edit                  mine       22FF--F-i--  uuFF--F-i--
+sales:contract_edit                  colleague  22-F-F       uu-F-F
+sales:contract_file                  mine       22FF--F-i--  uuFF--F-i--
+sales:contract_file                  colleague  22-F-F       uu-F-F
+sales:contract_hand_over             mine       22FF--F-i--  uuFF--F-i--
+sales:contract_hand_over             colleague  22-F-F       uu-F-F
+sales:contract_list                  ·          2222FF2-i--  xi
+sales:contract_list                  abroad     --222        ·
+sales:contract_new                   mine       22FF--F-i--  uuFF--F-i--
+sales:contract_new                   colleague  22-F-F       uu-F-F
+sales:contract_overdue               ·          2222FF2-i--  xi
+sales:contract_overdue               abroad     --222        ·
+sales:contract_sign                  mine       22FF--F-i--  uuFF--F-i--
+sales:contract_sign                  colleague  22-F-F       uu-F-F
+sales:contract_void                  mine       2FFF--F-i--  uFFF--F-i--
+sales:contract_void                  colleague  2F-F-F       uF-F-F
+sales:contract_void_hand_over        mine       2FFF--F-i--  uFFF--F-i--
+sales:contract_void_hand_over        colleague  2F-F-F       uF-F-F
+sales:milestone                      mine       22FF--F-i--  uuFF--F-i--
+sales:milestone                      colleague  22-F-F       uu-F-F
+sales:number_list                    ·          22F2FF2-i--  xi
+sales:number_list                    abroad     --22F        ·
+sales:trade                          mine       2222--2-i--  xi
+sales:trade                          colleague  22-2-2       ·
+# Changes of sales: a salesperson reads their own; the desk requests and executes, who decides chooses what the unit becomes, the
+# supervisor confirms the price after the refund of a contract.
+sales:change                         mine       2222--2-i--  xi
+sales:change                         colleague  22-2-2       ·
+sales:change_confirm                 mine       2FFF--F-i--  uFFF--F-i--
+sales:change_confirm                 colleague  2F-F-F       uF-F-F
+sales:change_execute                 mine       22FF--F-i--  uuFF--F-i--
+sales:change_execute                 colleague  22-F-F       uu-F-F
+sales:change_list                    ·          2222FF2-i--  xi
+sales:change_list                    abroad     --222        ·
+sales:change_new                     mine       22FF--F-i--  uuFF--F-i--
+sales:change_new                     colleague  22-F-F       uu-F-F
+sales:change_release                 mine       22F2--2-i--  uuFu--u-i--
+sales:change_release                 colleague  22-2-2       uu-u-u
+sales:change_submit                  mine       22FF--F-i--  uuFF--F-i--
+sales:change_submit                  colleague  22-F-F       uu-F-F
+sales:change_void                    mine       22FF--F-i--  uuFF--F-i--
+sales:change_void                    colleague  22-F-F       uu-F-F
+sales:change_withdraw                mine       22FF--F-i--  uuFF--F-i--
+sales:change_withdraw                colleague  22-F-F       uu-F-F
+
 # A project's own pages: its supervisor. The company's projects: management.
 company:project_list                 ·          FFFFFF2FiFF  Fi
 company:project_open                 ·          FFFFFF2FiFF  FFFFFFuFiFF
@@ -478,6 +622,56 @@ security:settings_history            ·          FFFFFFF2iFF  Fi
 security:sign_in                     ·          33333333233  uuuuuuuuuuu
 security:sign_out                    ·          xx           iiiiiiiiiii
 security:trail                       ·          2FFFFF2Fi2F  xi
+
+# Sales from before this system was used: the supervisor's.
+sales:past_import                    preview    2-------i--  xi
+sales:past_import_accept             preview    xi           u-------i--
+sales:past_import_discard            preview    2-------i--  u-------i--
+sales:past_import_list               ·          2FFFFFF-i--  xi
+sales:past_import_list               abroad     --F2F        ·
+sales:past_import_new                ·          2FFFFFF-i--  uFFFFFF-i--
+sales:past_import_new                abroad     --F2F        --FuF
+sales:past_import_progress           preview    2-------i--  xi
+# Papers of trades and quotations: read with them; opened by whoever may see buyers in full. Templates are the supervisor's; the stock
+# of blank forms is the desk's, read by finance and management too.
+sales:form_give_out                  ·          22FFFFF-i--  uuFFFFF-i--
+sales:form_give_out                  abroad     --F2F        --FuF
+sales:form_list                      ·          22F2FF2-i--  xi
+sales:form_list                      abroad     --22F        ·
+sales:form_mark                      ·          22FFFFF-i--  uuFFFFF-i--
+sales:form_mark                      abroad     --F2F        --FuF
+sales:form_take_in                   ·          22FFFFF-i--  uuFFFFF-i--
+sales:form_take_in                   abroad     --F2F        --FuF
+sales:paper                          mine       2222--2-i--  xi
+sales:paper                          colleague  22-2-2       ·
+sales:paper_file                     mine       222F--F-i--  xi
+sales:paper_file                     colleague  22-F-F       ·
+sales:paper_list                     mine       2222--2-i--  xi
+sales:paper_list                     colleague  22-2-2       ·
+sales:paper_make                     mine       22FF--F-i--  uuFF--F-i--
+sales:paper_make                     colleague  22-F-F       uu-F-F
+sales:paper_print                    mine       222F--F-i--  xi
+sales:paper_print                    colleague  22-F-F       ·
+sales:paper_scan                     mine       222F--F-i--  xi
+sales:paper_scan                     colleague  22-F-F       ·
+sales:paper_sign                     mine       22FF--F-i--  uuFF--F-i--
+sales:paper_sign                     colleague  22-F-F       uu-F-F
+sales:quotation_paper_list           mine       2222--2-i--  xi
+sales:quotation_paper_list           colleague  22-2-2       ·
+sales:quotation_paper_make           mine       222F--F-i--  uuuF--F-i--
+sales:quotation_paper_make           colleague  22-F-F       uu-F-F
+sales:template                       own        2FFFFFF-i--  xi
+sales:template_enforce               own        2FFFFFF-i--  uFFFFFF-i--
+sales:template_fields                ·          2FFFFFF-i--  xi
+sales:template_fields                abroad     --F2F        ·
+sales:template_file                  own        2FFFFFF-i--  xi
+sales:template_list                  ·          2FFFFFF-i--  xi
+sales:template_list                  abroad     --F2F        ·
+sales:template_own                   ·          2FFFFFF-i--  xi
+sales:template_own                   abroad     --F2F        ·
+sales:template_preview               own        2FFFFFF-i--  xi
+sales:template_upload                ·          2FFFFFF-i--  uFFFFFF-i--
+sales:template_upload                abroad     --F2F        --FuF
 """
 
 

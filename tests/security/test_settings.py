@@ -89,6 +89,18 @@ def test_a_project_can_go_back_to_the_companys_value(people, sign_in):
     assert client.get(reverse("security:project_setting_reset", args=["AAA", "no.such"])).status_code == 404
 
 
+def test_a_choice_of_yes_or_no_is_told_in_words(people, sign_in):
+    client = sign_in(people.supervisor)
+    services.change_settings(by=people.supervisor, project_id=people.a.pk, changes={"rotation.keep": False})
+    pages = [
+        client.get(reverse(f"security:project_{name}", args=["AAA", *args])).content.decode()
+        for name, args in (("settings", ()), ("setting_reset", ["rotation.keep"]), ("settings_history", ()))
+    ]
+    assert "Use the company&#x27;s value (Yes)" in pages[0] or "Use the company's value (Yes)" in pages[0]
+    assert "holds here: Yes" in pages[1]
+    assert "No" in pages[2] and "False" not in pages[2]
+
+
 def test_every_change_is_told_with_who_and_from_what_to_what(people, sign_in):
     for hours in (12, 36):
         services.change_settings(by=people.supervisor, project_id=people.a.pk, changes={"hold.hours": hours})

@@ -7,6 +7,7 @@ from salescontrol.core.models.job import Heartbeat, JobRun, OutboxMessage
 from salescontrol.core.models.notice import Notice, NoticeDelivery, NoticeWay, WayKind
 from salescontrol.core.models.number import NumberSequence
 from salescontrol.core.models.operation import Operation
+from salescontrol.core.models.rewriting import Rewriting, RewritingReason
 from salescontrol.core.models.seal import Seal, SealedRow
 from salescontrol.core.models.setting import Holiday, Setting
 
@@ -26,6 +27,8 @@ __all__ = [
     "NumberSequence",
     "Operation",
     "OutboxMessage",
+    "Rewriting",
+    "RewritingReason",
     "Seal",
     "SealedRow",
     "Setting",

@@ -25,6 +25,7 @@ class Approval(models.Model):
     """
 
     State = ApprovalState
+    personal = ("subject", "reason", "history_change_reason")
 
     kind = models.CharField(_("kind"), max_length=60)
     project_id = models.BigIntegerField(_("project"), null=True, db_index=True)
@@ -109,6 +110,7 @@ class ApprovalDecision(models.Model):
     """
 
     append_only = True
+    personal = ("comment",)
 
     stage = models.OneToOneField(ApprovalStage, models.PROTECT, related_name="decision")
     agreed = models.BooleanField(_("agreed"))

@@ -7,9 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class AuditEvent(models.Model):
-    """One act: who, when, from where, which action on which object. Personal data is never in it. Never changed."""
+    """One act: who, when, from where, which action on which object. Personal data is never in it, unless somebody writes it as a reason."""
 
     append_only = True
+    personal = ("detail",)
 
     at = models.DateTimeField(_("time"), db_default=Now(), db_index=True)
     actor = models.ForeignKey(

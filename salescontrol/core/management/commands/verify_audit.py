@@ -7,6 +7,7 @@ import time
 from django.core.management.base import BaseCommand
 
 from salescontrol.core import proof
+from salescontrol.core.models import RewritingReason
 
 
 class Command(BaseCommand):
@@ -28,5 +29,7 @@ class Command(BaseCommand):
                 f"{len(found.findings)} findings in {found.rows} rows, {found.seals} seals, {found.lines} lines of the journal;"
                 f" anchored up to seal {found.anchored}."
             )
+            for reason, count in sorted(found.rewritten.items()):
+                self.stdout.write(f"{count} rows rewritten on record: {RewritingReason(reason).label}.")
         if found.findings:
             sys.exit(1)

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand
 
 from salescontrol.core import jobs
 from salescontrol.core.durability import refuse_unsafe
+from salescontrol.core.keys import refuse_unreadable
 
 
 class Command(BaseCommand):
@@ -22,5 +23,6 @@ class Command(BaseCommand):
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
         refuse_unsafe()
+        refuse_unreadable()
         jobs.run_due()
         jobs.work(pause=lambda: stop.wait(every))

@@ -7,7 +7,19 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from inventory.models import Project
-from salescontrol.demo import calls, customers, holds, people, today, units, viewings, visits
+from salescontrol.demo import (
+    calls,
+    customers,
+    erasures,
+    holds,
+    intake,
+    people,
+    reception,
+    today,
+    units,
+    viewings,
+    visits,
+)
 
 
 class Command(BaseCommand):
@@ -32,6 +44,9 @@ class Command(BaseCommand):
             viewings.make(projects, staff)
             calls.make(projects, staff)
             visits.make(projects, staff)
+            erasures.make(projects, staff)
+            reception.make(projects, staff)
+            intake.make(projects, staff)
         self.stdout.write(
             f"{count} units in {len(projects)} projects. Sign-ins: {Path(settings.VAR_DIR) / people.SIGN_INS}"
         )

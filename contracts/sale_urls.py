@@ -1,0 +1,67 @@
+"""Addresses of quotations and trades; all stand below /p/<project code>/sales/."""
+
+from django.urls import path
+
+from contracts import paper_urls
+from contracts.views import changes, contracts, past_sales, quotations, signing, subscriptions, trade
+from contracts.views import subscription_actions as actions
+
+app_name = "sales"
+urlpatterns = [
+    path("subscriptions/", subscriptions.SubscriptionList.as_view(), name="subscription_list"),
+    path("subscriptions/new/<int:pk>/", subscriptions.SubscriptionNew.as_view(), name="subscription_new"),
+    path("subscriptions/<slug:number>/", subscriptions.SubscriptionPage.as_view(), name="subscription"),
+    path("subscriptions/<slug:number>/edit/", subscriptions.SubscriptionEdit.as_view(), name="subscription_edit"),
+    path("subscriptions/<slug:number>/discard/", actions.SubscriptionDiscard.as_view(), name="subscription_discard"),
+    path("subscriptions/<slug:number>/activate/", actions.SubscriptionActivate.as_view(), name="subscription_activate"),
+    path("subscriptions/<slug:number>/top-up/", actions.SubscriptionTopUp.as_view(), name="subscription_top_up"),
+    path("subscriptions/<slug:number>/lapse/", actions.SubscriptionLapse.as_view(), name="subscription_lapse"),
+    path("subscriptions/<slug:number>/void/", actions.SubscriptionVoid.as_view(), name="subscription_void"),
+    path("subscriptions/<slug:number>/notice/", actions.SubscriptionWarn.as_view(), name="subscription_warn"),
+    path("subscriptions/<slug:number>/termination/", actions.SubscriptionEnd.as_view(), name="subscription_end"),
+    path("subscriptions/<slug:number>/extend/", actions.SubscriptionExtend.as_view(), name="subscription_extend"),
+    path("subscriptions/<slug:number>/papers/<int:pk>/", actions.DocumentReceive.as_view(), name="document_receive"),
+    path("subscriptions/<slug:number>/papers/<int:pk>/undo/", actions.DocumentUndo.as_view(), name="document_undo"),
+    path("subscriptions/<slug:number>/papers/<int:pk>/waive/", actions.DocumentWaive.as_view(), name="document_waive"),
+    path("quotations/", quotations.QuotationList.as_view(), name="quotation_list"),
+    path("quotations/<slug:number>/", quotations.QuotationPage.as_view(), name="quotation"),
+    path("quotations/<slug:number>/ask/", quotations.QuotationAsk.as_view(), name="quotation_ask"),
+    path("quotations/<slug:number>/withdraw/", quotations.QuotationWithdraw.as_view(), name="quotation_withdraw"),
+    path("quotations/<slug:number>/file/", quotations.QuotationFile.as_view(), name="quotation_file"),
+    path("units/<int:pk>/quotation/", quotations.QuotationNew.as_view(), name="quotation_new"),
+    path("contracts/", contracts.ContractList.as_view(), name="contract_list"),
+    path("contracts/overdue/", signing.ContractOverdue.as_view(), name="contract_overdue"),
+    path("contracts/<slug:contract>/", contracts.ContractPage.as_view(), name="contract"),
+    path("contracts/<slug:contract>/edit/", contracts.ContractEdit.as_view(), name="contract_edit"),
+    path("contracts/<slug:contract>/details/", contracts.ContractDetails.as_view(), name="contract_details"),
+    path("contracts/<slug:contract>/discard/", contracts.ContractDiscard.as_view(), name="contract_discard"),
+    path("contracts/<slug:contract>/sign/", signing.ContractSign.as_view(), name="contract_sign"),
+    path("contracts/<slug:contract>/file/", signing.ContractFile.as_view(), name="contract_file"),
+    path("contracts/<slug:contract>/hand-over/", signing.ContractHandOver.as_view(), name="contract_hand_over"),
+    path("contracts/<slug:contract>/void/", signing.ContractVoid.as_view(), name="contract_void"),
+    path(
+        "contracts/<slug:contract>/void-hand-over/",
+        signing.ContractVoidHandOver.as_view(),
+        name="contract_void_hand_over",
+    ),
+    path("contracts/<slug:contract>/milestones/<slug:kind>/", signing.MilestoneRecord.as_view(), name="milestone"),
+    path("subscriptions/<slug:subscription>/contract/", contracts.ContractNew.as_view(), name="contract_new"),
+    path("trades/<slug:number>/", trade.TradePage.as_view(), name="trade"),
+    path("numbers/", trade.NumberList.as_view(), name="number_list"),
+    path("past/", past_sales.PastImportList.as_view(), name="past_import_list"),
+    path("past/new/", past_sales.PastImportNew.as_view(), name="past_import_new"),
+    path("past/<int:pk>/", past_sales.PastImportPage.as_view(), name="past_import"),
+    path("past/<int:pk>/progress/", past_sales.PastImportProgress.as_view(), name="past_import_progress"),
+    path("past/<int:pk>/accept/", past_sales.PastImportAccept.as_view(), name="past_import_accept"),
+    path("past/<int:pk>/discard/", past_sales.PastImportDiscard.as_view(), name="past_import_discard"),
+    path("changes/", changes.ChangeList.as_view(), name="change_list"),
+    path("changes/<slug:change>/", changes.ChangePage.as_view(), name="change"),
+    path("changes/<slug:change>/submit/", changes.ChangeSubmit.as_view(), name="change_submit"),
+    path("changes/<slug:change>/withdraw/", changes.ChangeWithdraw.as_view(), name="change_withdraw"),
+    path("changes/<slug:change>/void/", changes.ChangeVoid.as_view(), name="change_void"),
+    path("changes/<slug:change>/release/", changes.ChangeRelease.as_view(), name="change_release"),
+    path("changes/<slug:change>/execute/", changes.ChangeExecute.as_view(), name="change_execute"),
+    path("changes/<slug:change>/confirm/", changes.ChangeConfirm.as_view(), name="change_confirm"),
+    path("trades/<slug:number>/change/", changes.ChangeNew.as_view(), name="change_new"),
+    *paper_urls.urlpatterns,
+]

@@ -1,0 +1,103 @@
+"""What a change stands on: the subscription or contract in force, locked with its unit, unchanged since it was asked for."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from contracts.models import Change, Claim, Contract, Subscription, Trade
+from contracts.services import trades
+from contracts.services.change_kinds import Subject
+from contracts.states import CloseReason, ContractState, Stage, SubscriptionState
+from inventory.models import Unit
+from salescontrol.core.errors import Conflict
+from salescontrol.core.history import save_tracked
+from salescontrol.core.models import Approval
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What the execution works on: the locked step of the trade, the change, the paper it is about, and what allowed it."""
+
+    step: trades.Step
+    change: Change
+    subject: Subject
+    approval: Approval
+    target: Unit | None = None
+
+    @property
+    def by(self) -> Any:
+        return self.step.by
+
+    @property
+    def now(self) -> datetime:
+        return self.step.now
+
+    @property
+    def signed(self) -> bool:
+        """Whether it is about a contract."""
+        return isinstance(self.subject, Contract)
+
+    def amend(self, *, action: str, fields: list[str], **claim: Any) -> None:
+        """The trade goes on with a changed paper (T16): the unit's event, and the paper's next version."""
+        self.step.move(
+            "trade.amend_signed" if self.signed else "trade.amend", approval=self.approval, why=self.change.number, **claim
+        )  # fmt: skip
+        self.subject.version += 1
+        save_tracked(self.subject, action=action, by=self.by, fields=[*fields, "version"])
+
+    def close(self, why: CloseReason) -> None:
+        """The paper is over."""
+        states = ContractState if self.signed else SubscriptionState
+        self.subject.state, self.subject.close_reason = states.CLOSED, why
+        self.subject.close_note, self.subject.closed_at = self.change.number, self.now
+        self.subject.version += 1
+        save_tracked(
+            self.subject, action="contract.close" if self.signed else "subscription.close", by=self.by,
+            fields=["state", "close_reason", "close_note", "closed_at", "version"],
+        )  # fmt: skip
+
+
+def operation(change: Change, part: str) -> uuid.UUID:
+    """The operation id of a part of this change's execution: it follows from the change, so that none is done twice."""
+    return uuid.uuid5(uuid.NAMESPACE_URL, f"change/{change.code}/{part}")
+
+
+def in_force(trade: Trade) -> tuple[str, Subject | None]:
+    """How far the trade has come, and the subscription or contract that is in force; none before and after."""
+    claim = Claim.every.filter(trade=trade, released_at__isnull=True).first()
+    if claim is None:
+        return "", None
+    subject: Subject | None = None
+    if claim.stage == Stage.SUBSCRIPTION:
+        subject = Subscription.every.filter(claim=claim, state=SubscriptionState.ACTIVE).first()
+    elif claim.stage == Stage.CONTRACT:
+        subject = Contract.every.filter(claim=claim, state=ContractState.SIGNED).first()
+    return claim.stage, subject
+
+
+def require_no_draft(trade: Trade) -> None:
+    """Raise Conflict while a contract is being drawn up: what it says would not be true any more."""
+    draft = Contract.every.filter(trade=trade, state=ContractState.DRAFT).first()
+    if draft is not None:
+        raise Conflict(
+            _("Contract %(number)s is being drawn up. Sign it or discard its draft first; the desk can do both.")
+            % {"number": draft},
+            code="draft",
+        )
+
+
+def version(change_id: int) -> int:
+    """The number of the last entry in the history of the paper that the change is about: any change of it makes a new one."""
+    change = Change.every.select_related("subscription", "contract").get(pk=change_id)
+    latest = change.subject.history.order_by("-history_id").values_list("history_id", flat=True).first()
+    return latest or 0
+
+
+def lock_subject(change: Change) -> Subject:
+    """The paper, its row locked."""
+    subject = change.subject
+    found: Subject = type(subject).every.select_for_update(of=("self",)).select_related("project").get(pk=subject.pk)
+    return found
