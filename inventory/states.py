@@ -171,6 +171,17 @@ BROUGHT_TABLE = {
         frozenset({Status.CONTRACTED}), Status.DELIVERED, Permission.SALES_IMPORT, reason=True
     ),
 }  # fmt: skip
+# The number of each move in the trade's own table (domain B2.4); an offer is a hold too. The others are steps inside a state.
+NUMBERS = {
+    "unit.approve": "T1", "unit.return": "T2", "unit.release": "T3", "unit.withhold": "T4", "claim.hold": "T5",
+    "claim.offer": "T5", "claim.expire": "T6", "claim.release": "T7", "claim.extend": "T8",
+    "trade.deposit": "T9", "trade.subscribe": "T10", "trade.top_up": "T11", "trade.lapse": "T12",
+    "trade.lapse_open": "T12", "trade.sign": "T13", "trade.refund": "T14, T17", "trade.refund_open": "T14",
+    "trade.forfeit": "T14", "trade.forfeit_open": "T14", "trade.exchange": "T15, T18",
+    "trade.exchange_open": "T15", "trade.come": "T15", "trade.come_signed": "T18", "trade.amend": "T16",
+    "trade.amend_signed": "T16", "trade.hand_over": "T19", "trade.void_deposit": "T20", "trade.void_top_up": "T20",
+    "trade.void_subscription": "T20", "trade.void_contract": "T20", "trade.void_hand_over": "T20",
+}  # fmt: skip
 # What an approved request may correct a status to (R6.2): only between the two states without a claim.
 CORRECTIONS = {Status.AVAILABLE: "unit.release", Status.WITHHELD: "unit.withhold"}
 

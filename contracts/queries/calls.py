@@ -14,9 +14,10 @@ from salescontrol.core.access import Access
 
 
 def live_of(access: Access, customer: Customer) -> QuerySet[Claim]:
-    """The live claims of this customer that the reader may know of, latest first."""
+    """The live claims of this customer that the reader may know of, latest first: number, stage, end, and the unit's number."""
     rows = claims_visible_to(access).filter(is_live(clock.now()), customer=customer)
-    return rows.select_related("unit").order_by("-placed_at", "-pk")
+    shown = rows.select_related("unit").only("number", "stage", "expires_at", "unit__number")
+    return shown.order_by("-placed_at", "-pk")
 
 
 def claimed_after(access: Access) -> Exists:

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from contracts.models import Buyer, Claim, Contract, Quotation, Subscription, WaitingEntry
-from contracts.services import claims, numbers, quotations, trades
+from contracts.models import Buyer, Claim, Contract, Milestone, Quotation, Subscription, WaitingEntry
+from contracts.services import claims, contracts, numbers, quotations, trades
 from contracts.services.change_ground import Ground, operation
 from contracts.services.change_kinds import new_total
 from contracts.states import (
@@ -17,6 +17,7 @@ from contracts.states import (
     CloseReason,
     ContractState,
     Evidence,
+    MilestoneKind,
     NumberKind,
     QuotationState,
     Release,
@@ -214,6 +215,7 @@ def _next_subscription(ground: Ground, old: Subscription, claim: Claim, price: d
 
 
 def _next_contract(ground: Ground, old: Contract, claim: Claim, price: dict[str, Any]) -> None:
+    """Filed, paid and handed over it has to be like any other; the first payment is the one of the old contract."""
     target = claim.unit
     given = numbers.give(project=target.project, kind=NumberKind.CONTRACT, trade=ground.step.trade, by=ground.by)
     row = Contract(
@@ -223,3 +225,7 @@ def _next_contract(ground: Ground, old: Contract, claim: Claim, price: dict[str,
         state=ContractState.SIGNED, made_by=ground.by, **price,
     )  # fmt: skip
     save_tracked(row, action="change.come_signed", by=ground.by)
+    first = Milestone.every.filter(contract=old, kind=MilestoneKind.FIRST_PAYMENT, actual_on__isnull=False).first()
+    if first is not None:
+        contracts.pay_first(row, on=first.actual_on, receipt=first.receipt, amount=first.amount, by=ground.by)
+    contracts.expect_milestones(row, by=ground.by)

@@ -1,16 +1,18 @@
 """What a change stands on: the subscription or contract in force, locked with its unit, unchanged since it was asked for."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from contracts.models import Change, Claim, Contract, Subscription, Trade
 from contracts.services import trades
 from contracts.services.change_kinds import Subject
-from contracts.states import CloseReason, ContractState, Stage, SubscriptionState
+from contracts.states import CHANGE_OPEN, ChangeState, CloseReason, ContractState, Stage, SubscriptionState
 from inventory.models import Unit
 from salescontrol.core.errors import Conflict
 from salescontrol.core.history import save_tracked
@@ -87,6 +89,42 @@ def require_no_draft(trade: Trade) -> None:
             % {"number": draft},
             code="draft",
         )
+
+
+def require_none_open(trade: Trade, states: Sequence[ChangeState] = CHANGE_OPEN) -> None:
+    """Raise Conflict while a change of this trade is under way: one at a time."""
+    other = Change.every.select_related("project").filter(trade=trade, state__in=states).first()
+    if other is not None:
+        raise Conflict(
+            _("Change %(number)s of this sale is under way. Finish it or make it void first.")
+            % {"number": other.number},
+            code="open",
+            links=[(other.number, url_of(other))],
+        )
+
+
+def require_at_rest(trade: Trade) -> None:
+    """Raise Conflict while the unit bears the lock of a change (domain B9): the sale goes neither on nor back meanwhile, or what
+    the buyer has signed would be void without a word."""
+    require_none_open(trade, (ChangeState.SUBMITTED, ChangeState.APPROVED))
+
+
+def require_unchanged(subject: Subject) -> None:
+    """Raise Conflict when a change was carried out on this paper: then its entry is not the last step, which alone is made void
+    (T20)."""
+    about = {"contract" if isinstance(subject, Contract) else "subscription": subject}
+    done = Change.every.select_related("project").filter(state=ChangeState.EXECUTED, **about).first()
+    if done is not None:
+        raise Conflict(
+            _("Change %(number)s was carried out on it since, so it is undone by another change.")
+            % {"number": done.number},
+            code="changed",
+            links=[(done.number, url_of(done))],
+        )
+
+
+def url_of(change: Change) -> str:
+    return reverse("sales:change", args=[change.project.code, change.code])
 
 
 def version(change_id: int) -> int:

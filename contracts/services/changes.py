@@ -5,7 +5,7 @@ Unit → Customer → subscription or contract; two units in the order of their 
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict
 from typing import Any
 
@@ -26,11 +26,13 @@ from contracts.services.change_ground import (
     lock_subject,
     operation,
     require_no_draft,
+    require_none_open,
+    url_of,
     version,
 )
 from contracts.services.change_kinds import KINDS, Subject, levels, refusal
 from contracts.states import CHANGE_OPEN, ChangeKind, ChangeState, NumberKind, Release
-from inventory.models import Unit
+from inventory.models import Unit, UnitLock
 from inventory.queries.scope import units_visible_to
 from inventory.services import stages, units
 from inventory.states import Lock
@@ -137,7 +139,7 @@ def _draft(op_id: uuid.UUID, number: str, entry: Entry, by) -> dict:
         raise Refusal(message, code="no_reason", fields={"reason": [message]})
     step, target = _lock(trade, entry.target_id, access, by, op_id)
     subject = _subject(trade, entry.kind)
-    _require_none_open(trade)
+    require_none_open(trade)
     if entry.release == Release.AVAILABLE and not _may_be_available(entry.kind, subject):
         message = _("After a contract the unit is withheld until its price is confirmed.")
         raise Refusal(message, code="release", fields={"release": [message]})
@@ -181,23 +183,6 @@ def _subject(trade: Trade, kind: ChangeKind) -> Subject:
 
 def _may_be_available(kind: ChangeKind, subject: Subject) -> bool:
     return KINDS[kind].releases and subject._meta.model_name == "subscription"
-
-
-def _require_none_open(trade: Trade, besides: int | None = None) -> None:
-    other = (
-        Change.every.select_related("project").filter(trade=trade, state__in=CHANGE_OPEN).exclude(pk=besides).first()
-    )
-    if other is not None:
-        raise Conflict(
-            _("Change %(number)s of this sale is under way. Finish it or make it void first.")
-            % {"number": other.number},
-            code="open",
-            links=[(other.number, url_of(other))],
-        )
-
-
-def url_of(change: Change) -> str:
-    return reverse("sales:change", args=[change.project.code, change.code])
 
 
 def _submit(change: Change, by) -> None:
@@ -273,8 +258,8 @@ def _execute(change: Change, by) -> None:
 
 def _confirm(change: Change, by) -> None:
     unit = _unit(change)
-    locks = [Lock.REFUND.value] if change.state == ChangeState.EXECUTED else []
-    if not set(locks) & set(unit.lock_codes):
+    laid = UnitLock.every.filter(unit=unit, kind=Lock.REFUND, reference=change.number, lifted_at__isnull=True)
+    if change.state != ChangeState.EXECUTED or not laid.exists():
         raise Conflict(_("No price waits to be confirmed here."), code="no_lock")
     units.lift_locks(units=[unit], kind=Lock.REFUND, by=by, reference=change.number)
 
@@ -322,9 +307,15 @@ def _end(change: Change, state: ChangeState, by) -> None:
     _to(row, state, f"change.{state.lower()}", by, fields)
 
 
+_ABOUT = Change.every.select_related("project", "trade", "unit__project", "subscription", "contract", "target")
+
+
 def _of(approval: Approval) -> Change:
-    rows = Change.every.select_related("project", "trade", "unit__project", "subscription", "contract", "target")
-    return rows.get(pk=approval.target_id)
+    return _ABOUT.get(pk=approval.target_id)
+
+
+def _rows(target_ids: Collection[int]) -> dict[int, Change]:
+    return _ABOUT.in_bulk(target_ids)
 
 
 def _steps(approval: Approval) -> list[approvals.Stage]:
@@ -386,7 +377,7 @@ def _apply(approval: Approval, by) -> None:
 
 
 def _present(approval: Approval, access) -> list[tuple[Any, Any, Any]]:
-    change = _of(approval)
+    change = approvals.target_of(approval)
     return [*change_lines(change), *money_lines(change)]
 
 
@@ -401,6 +392,6 @@ def register() -> None:
         approvals.Kind(
             label=gettext_lazy("Change of a sale"), stages=_steps, apply=_apply, present=_present,
             url=_url, version=version, closed=_closed, separate=True, approved=_approved,
-            executor=Permission.CHANGE_EXECUTE,
+            executor=Permission.CHANGE_EXECUTE, rows=_rows,
         ),
     )  # fmt: skip

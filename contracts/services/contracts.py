@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from contracts.models import Contract, Milestone, Quotation, Subscription
 from contracts.queries.scope import contracts_visible_to, subscriptions_visible_to
 from contracts.services import claims, documents, numbers, trades
+from contracts.services.change_ground import require_at_rest
 from contracts.states import (
     CONTRACT_ACTIONS,
     WITH_LOAN,
@@ -150,7 +151,8 @@ def sign(*, op_id: uuid.UUID, code: str, version: int, signing: Signing, by) -> 
         _close_subscription(contract, step)
         values = {"state": ContractState.SIGNED, "signed_on": signing.signed_on, "credit_on": signing.signed_on}
         _put(contract, values, action="contract.sign", by=by)
-        expect_milestones(contract, signing, by=by)
+        pay_first(contract, on=signing.signed_on, receipt=signing.receipt, amount=signing.amount, by=by)
+        expect_milestones(contract, by=by)
 
     content = {"version": version, **asdict(signing)}
     return on_contract(op_id, code, "contract.sign", by, do, content=content)
@@ -254,9 +256,19 @@ def reach(
     return save_tracked(row, action="contract.milestone", by=by, reason=reason)
 
 
-def expect_milestones(contract: Contract, signing: Signing, *, by) -> None:
+def pay_first(contract: Contract, *, on: date, receipt: str, amount: Decimal | None, by) -> None:
+    """The first payment, without which nothing is signed (T13)."""
+    row = Milestone(
+        contract=contract, kind=MilestoneKind.FIRST_PAYMENT, expected_on=on, actual_on=on, receipt=receipt.strip(),
+        amount=amount, recorded_by=by,
+    )  # fmt: skip
+    save_tracked(row, action="contract.sign", by=by)
+
+
+def expect_milestones(contract: Contract, *, by) -> None:
     """What has to follow, and by when: the office's days for filing and loans (domain B8, B14), the agreed handover."""
-    days, day = options.values(contract.project_id), signing.signed_on
+    assert contract.signed_on is not None
+    days, day = options.values(contract.project_id), contract.signed_on
     expected: dict[MilestoneKind, date | None] = {
         MilestoneKind.ONLINE: day,
         MilestoneKind.FILED: day + timedelta(days=days["filing.days"]),
@@ -267,11 +279,6 @@ def expect_milestones(contract: Contract, signing: Signing, *, by) -> None:
         expected[MilestoneKind.LOAN_RELEASED] = day + timedelta(days=max(loans))
     expected[MilestoneKind.PAID] = expected.get(MilestoneKind.LOAN_RELEASED)
     expected[MilestoneKind.HANDED_OVER] = contract.hand_over_on
-    first = Milestone(
-        contract=contract, kind=MilestoneKind.FIRST_PAYMENT, expected_on=day, actual_on=day, receipt=signing.receipt.strip(),
-        amount=signing.amount, recorded_by=by,
-    )  # fmt: skip
-    save_tracked(first, action="contract.sign", by=by)
     for kind, when in expected.items():
         done = contract.online_on if kind == MilestoneKind.ONLINE else None
         row = Milestone(contract=contract, kind=kind, expected_on=when, actual_on=done, recorded_by=by)
@@ -332,6 +339,7 @@ def _make(step: trades.Step, code: str) -> dict:
             % {"number": subscription},
             code="wrong_state",
         )
+    require_at_rest(step.trade)
     there = Contract.every.filter(claim=step.claim, state__in=_OPEN).first()
     if there is not None:
         raise Conflict(

@@ -272,7 +272,7 @@ def _version(pk: int) -> int:
 
 def _present(approval: Approval, access: Access) -> list[tuple[Any, Any, Any]]:
     """Price before and after, each discount, whose consent; how far below the floor only for those who may know (decisions 4)."""
-    row = Quotation.every.get(pk=approval.target_id)
+    row = approvals.target_of(approval)
     lines: list[tuple[Any, Any, Any]] = [
         (_("Deal price"), sales.amount(row.list_total), sales.amount(row.total)),
         (_("Deal unit price"), sales.amount(row.list_unit_price), sales.amount(row.unit_price)),
@@ -322,6 +322,6 @@ def register() -> None:
         KIND,
         approvals.Kind(
             label=gettext_lazy("Consent to a quotation"), stages=_steps, apply=_apply, present=_present, url=_url,
-            version=_version, closed=_closed,
+            version=_version, closed=_closed, rows=Quotation.every.in_bulk,
         ),
     )  # fmt: skip

@@ -1,7 +1,8 @@
-"""The answer desk (R2.2): what is for sale that fits a wish, and what to say; five queries, however many units there are."""
+"""The answer desk (R2.2): what is for sale that fits a wish, and what to say; four queries, however many units there are."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,9 +14,8 @@ from enquiries.models import TalkingPoint
 from enquiries.queries.scope import points_visible_to
 from enquiries.queries.talk import holding
 from enquiries.states import Talk
-from inventory.models import Layout, Project, Unit
+from inventory.models import Layout, Project
 from inventory.models.unit import ATTACHED_TYPES
-from inventory.queries.present import card, sight
 from inventory.queries.scope import units_of_project_visible_to
 from inventory.queries.standing import stands_in
 from inventory.states import Review, Status
@@ -24,6 +24,7 @@ from salescontrol.core.access import Access
 from salescontrol.core.permissions import Permission
 
 UNITS, POINTS, PROMPTS = 12, 8, 3
+PRICES = ("list_total", "list_unit_price")
 
 
 @dataclass(frozen=True)
@@ -51,39 +52,45 @@ class Answers:
 
 def answers(access: Access, project: Project, wish: Mapping[str, Any], words: str) -> Answers:
     """What can be answered to who looks for `wish` and asks `words`."""
-    units = _units(access, project, wish)
-    points = points_for(access, project, words)
+    now = clock.now()
+    units = _units(access, project, wish, now)
+    valid = _valid_points(access, project, now)
     return Answers(
         units=tuple(units[:UNITS]),
         more=len(units) > UNITS,
-        points=tuple(points.exclude(kind=Talk.COURTESY)[:POINTS]),
-        courtesy=tuple(points_for(access, project, "").filter(kind=Talk.COURTESY)[:PROMPTS]),
+        points=tuple(_with_words(valid, words).exclude(kind=Talk.COURTESY)[:POINTS]),
+        courtesy=tuple(valid.filter(kind=Talk.COURTESY)[:PROMPTS]),
     )
 
 
 def points_for(access: Access, project: Project, words: str) -> QuerySet[TalkingPoint]:
     """The valid talking points that hold every one of the words (`queries.talk.holding`)."""
-    today, rows = clock.today(project.zone), points_visible_to(access).filter(project=project, ended_at__isnull=True)
+    return _with_words(_valid_points(access, project, clock.now()), words)
+
+
+def _valid_points(access: Access, project: Project, now: datetime) -> QuerySet[TalkingPoint]:
+    today = clock.local(now, project.zone).date()
     valid = Q(valid_until__isnull=True) | Q(valid_until__gte=today)
-    rows = rows.filter(valid, valid_from__lte=today)
+    rows = points_visible_to(access, now).filter(project=project, ended_at__isnull=True)
+    return rows.filter(valid, valid_from__lte=today).only("title", "text")
+
+
+def _with_words(rows: QuerySet[TalkingPoint], words: str) -> QuerySet[TalkingPoint]:
     for word in words.split()[:6]:
         rows = rows.filter(holding(word))
     return rows
 
 
-def _units(access: Access, project: Project, wish: Mapping[str, Any]) -> list[UnitLine]:
-    now, priced = clock.now(), access.can(Permission.PRICE_SEE, project.pk)
+def _units(access: Access, project: Project, wish: Mapping[str, Any], now: datetime) -> list[UnitLine]:
+    priced = access.can(Permission.PRICE_SEE, project.pk)
     rows = units_of_project_visible_to(access, project.pk).filter(
         stands_in([Status.AVAILABLE], now), _fits(project, wish, priced), review=Review.APPROVED, locks=""
     )
     # Homes and shops first: parking and storage are cheaper than any home, and seldom what somebody calls for.
-    order = (Case(When(property_type__in=ATTACHED_TYPES, then=1), default=0), "list_total" if priced else "floor", "pk")
-    picked = list(rows.order_by(*order).values_list("pk", flat=True)[: UNITS + 1])
-    shown = (
-        units_of_project_visible_to(access, project.pk).filter(pk__in=picked).select_related("layout", "salesperson")
-    )
-    seen = sight(access, project.pk)
-    return [_line(unit, seen, priced) for unit in shown.order_by(*order)]
+    attached = Case(When(property_type__in=ATTACHED_TYPES, then=1), default=0)
+    columns = ("pk", "number", "layout__code", "surveyed_built_area", "built_area", "floor_label", "floor", *PRICES)
+    shown = rows.order_by(attached, "list_total" if priced else "floor", "pk").values_list(*columns)
+    return [_line(*values, priced=priced) for values in shown[: UNITS + 1]]
 
 
 def _fits(project: Project, wish: Mapping[str, Any], priced: bool) -> Q:
@@ -111,14 +118,8 @@ def _between(field: Any, low: Any, high: Any) -> Q:
     return found
 
 
-def _line(unit: Unit, seen: Any, priced: bool) -> UnitLine:
-    shown = card(unit, seen)
+def _line(pk, number, layout, surveyed, built, floor_label, floor, total, unit_price, *, priced: bool) -> UnitLine:
     return UnitLine(
-        pk=unit.pk,
-        number=unit.number,
-        layout=unit.layout.code if unit.layout else "",
-        area=unit.surveyed_built_area or unit.built_area,
-        floor=unit.floor_label or str(unit.floor),
-        list_total=shown.list_total if priced else None,
-        list_unit_price=shown.list_unit_price if priced else None,
-    )
+        pk=pk, number=number, layout=layout or "", area=surveyed or built, floor=floor_label or str(floor),
+        list_total=total if priced else None, list_unit_price=unit_price if priced else None,
+    )  # fmt: skip

@@ -31,8 +31,12 @@ WISHES = ("layout", "area_from", "area_to", "budget_to", "floor_from", "floor_to
 
 def listed(access: Access, project: Project) -> QuerySet[Call]:
     """Every call of the project of which the user may know, without drafts, with what a list shows."""
-    visible = calls_visible_to(access).filter(project=project, state__in=(CallState.LOGGED, CallState.CONFIRMED))
-    return visible.select_related("taken_by", "salesperson", "customer")
+    return logged(access, project).select_related("taken_by", "salesperson", "customer")
+
+
+def logged(access: Access, project: Project) -> QuerySet[Call]:
+    """The same, the calls alone."""
+    return calls_visible_to(access).filter(project=project, state__in=(CallState.LOGGED, CallState.CONFIRMED))
 
 
 def find(access: Access, project: Project, number: str) -> Call:
@@ -57,19 +61,49 @@ def unconfirmed(access: Access, project: Project) -> QuerySet[Call]:
     return mine.order_by("informed_at", "pk")
 
 
+@dataclass(frozen=True)
+class Caller:
+    """Who is calling, as far as this reader may read it; the phone masked."""
+
+    number: str
+    name: str
+    phone: str
+    owner: str
+    note: str
+
+
+@dataclass(frozen=True)
+class LastCall:
+    """One of the last calls from a number: what was asked then."""
+
+    number: str
+    state_label: str
+    at: datetime
+    asked: str
+
+
 def of_phone(access: Access, project: Project, digits: str) -> Customer | None:
-    """The customer of this whole number whom the user may see."""
+    """The customer of this whole number whom the user may see; read while the phone rings, so only what `caller` needs."""
     if not digits:
         return None
-    return customers.listed(access, project).filter(customers.reached_by(digits)).order_by("pk").first()
+    rows = customers.listed(access, project).filter(customers.reached_by(digits))
+    return rows.only("number", "project", "name", "phone", "note", "erased_at", "owner__name").order_by("pk").first()
 
 
-def last_calls(access: Access, project: Project, digits: str) -> list["CallCard"]:
+def caller(access: Access, customer: Customer) -> Caller:
+    """What the page of a call says of its caller."""
+    named = sees_people(access, customer.project_id) or customer.owner_id == access.user.pk
+    owner = customer.owner.name if named and customer.owner else ""
+    return Caller(customer.number, customer.called, phones.masked(customer.phone), owner, customer.note)
+
+
+def last_calls(access: Access, project: Project, digits: str) -> list[LastCall]:
     """The last calls from this number, latest first."""
     if not digits:
         return []
-    rows = listed(access, project).filter(phone_index=phones.index(digits)).order_by("-at", "-pk")
-    return [card(access, row) for row in rows[:LAST]]
+    rows = logged(access, project).filter(phone_index=phones.index(digits)).order_by("-at", "-pk")
+    shown = rows.values_list("number", "state", "at", "asked")[:LAST]
+    return [LastCall(number, CallState(state).label, at, asked) for number, state, at, asked in shown]
 
 
 def people(access: Access, project: Project, role: str) -> QuerySet:

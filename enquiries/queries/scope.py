@@ -1,6 +1,8 @@
 """Rows: which customers, pre-reports, calls, visits, viewings and talking points a user may see (R6.4): all of the project for the desk and
 management, a salesperson's own."""
 
+from datetime import datetime
+
 from django.db.models import Q, QuerySet
 
 from enquiries.models import Call, Customer, Erasure, FollowUp, Intake, PreReport, TalkingPoint, Viewing, Visit
@@ -70,9 +72,9 @@ def intakes_visible_to(access: Access) -> QuerySet[Intake]:
     return Intake.objects.filter(access.projects(Permission.CUSTOMER_IMPORT)).scoped()
 
 
-def points_visible_to(access: Access) -> QuerySet[TalkingPoint]:
-    """What is valid today for everybody who works in the project; the others for who keeps them."""
-    today = clock.today()
+def points_visible_to(access: Access, now: datetime | None = None) -> QuerySet[TalkingPoint]:
+    """What is valid today for everybody who works in the project; the others for who keeps them. `now`: if it was asked already."""
+    today = clock.local(now or clock.now()).date()
     valid = Q(ended_at__isnull=True, valid_from__lte=today) & (Q(valid_until__isnull=True) | Q(valid_until__gte=today))
     readers = access.projects(Permission.BOARD_SEE) & valid
     return TalkingPoint.objects.filter(access.projects(Permission.TALK_KEEP) | readers).scoped()

@@ -16,7 +16,6 @@ from enquiries.forms.calls import CallFilter, CallForm
 from enquiries.models import Call
 from enquiries.queries import calls as query
 from enquiries.queries.answers import answers
-from enquiries.queries.present import card as customer_card
 from enquiries.queries.present import sees_people
 from enquiries.services import calls, looks
 from enquiries.states import CallState, Line
@@ -379,7 +378,7 @@ def caller_of(view: InCalls, typed: str) -> dict:
         looks.note_calling(customer=customer, by=view.request.user)
     return {
         "asked_for": bool(digits),
-        "caller": customer_card(access, customer) if customer else None,
+        "caller": query.caller(access, customer) if customer else None,
         "caller_url": view.address("customer", customer.number) if customer else "",
         "last_calls": query.last_calls(access, view.project, digits),
         "caller_sections": panels.sections("caller", access, customer) if customer else [],

@@ -4,7 +4,7 @@ Four eyes are checked here and nowhere else: nobody decides what they requested,
 another person than the last decider executes. An app registers its kinds with `register` from `AppConfig.ready`.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +45,7 @@ class Kind:
     `closed(approval, by)`, if any, is told when a request ends without being applied; `approved(approval, by)` when one that is
     executed separately was approved;
     `hides(access)`, if any, → which requests of the kind are kept from this reader, who may else see the project's;
+    `rows(target_ids)`, if any, → what requests of the kind are about, by id, in one query for a whole page (`target_of`);
     `executor`, if any, → whoever has this permission executes, but nobody who decided any stage (three people, domain B9).
     """
 
@@ -59,6 +60,7 @@ class Kind:
     separate: bool = False
     approved: Callable[[Approval, Any], None] | None = None
     executor: Permission | None = None
+    rows: Callable[[Collection[int]], Mapping[int, Any]] | None = None
 
 
 KINDS: dict[str, Kind] = {}
@@ -295,6 +297,23 @@ def may_execute(approval: Approval, access) -> bool:
         and last.decided_by_id != access.user.pk
         and bool(roles & set(access.roles_in(approval.project_id)))
     )
+
+
+def read_targets(items: Sequence[Approval]) -> None:
+    """Read what these requests are about, one query for each kind that has something to read."""
+    for code, kind in KINDS.items():
+        alike = [item for item in items if item.kind == code]
+        if kind.rows is not None and alike:
+            found = kind.rows([item.target_id for item in alike if item.target_id])
+            for item in alike:
+                vars(item)["_target"] = found.get(item.target_id or 0)
+
+
+def target_of(approval: Approval) -> Any:
+    """What the request is about; on a list it was read with all others before."""
+    if "_target" not in vars(approval):
+        read_targets([approval])
+    return vars(approval)["_target"]
 
 
 def page_url(approval: Approval) -> str:

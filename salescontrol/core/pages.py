@@ -76,8 +76,10 @@ class ApprovalList(ListPage):
     def get_context(self) -> dict:
         access = self.request.access
         waiting = approvals.waiting_for(access).select_related("requested_by")
+        shown = list(waiting[:SHOWN])
+        approvals.read_targets(shown)
         return {
-            "waiting": [_line(item, access) for item in waiting[:SHOWN]],
+            "waiting": [_line(item, access) for item in shown],
             "waiting_count": waiting.count(),
             "form": getattr(self, "form", None) or DecisionForm(),
             "chosen": getattr(self, "chosen", ()),
