@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from contracts.models import Buyer, Change, Subscription
-from contracts.services import changes
-from contracts.states import ChangeKind, ChangeState, Release
+from contracts.services import changes, quotations
+from contracts.states import ChangeKind, ChangeState, Consent, QuotationState, Release
 from inventory.models import Unit
 from inventory.states import Status
 from salescontrol.core import approvals
@@ -27,6 +27,7 @@ from tests.contracts.changing import (
     staffed,
     submitted,
 )
+from tests.contracts.selling import quotation
 from tests.contracts.stock import customer, subscribed
 
 pytestmark = pytest.mark.django_db
@@ -258,6 +259,33 @@ def test_as_many_queries_for_many_rows_as_for_one(room, sign_in):
     one(30)
     few = count()
     for floor in range(31, 41):
+        one(floor)
+    assert count() == few
+
+
+def test_the_inbox_asks_as_many_questions_for_many_changes_and_quotations_as_for_one_of_each(room, sign_in):
+    client = sign_in(room.supervisor)
+
+    def one(floor: int) -> None:
+        unit = build.unit(room.unit.building, floor, by=room.specialist)
+        row = subscribed(unit, customer(room.a, room.salesperson), room.salesperson, room.specialist)
+        change = submitted(room, row, entry(ChangeKind.METHOD, method="MORTGAGE"))
+        approvals.decide(approval_id=change.approval_id, by=room.finance, agree=True)
+        free = build.unit(room.unit.building, floor + 30, by=room.specialist)
+        total = Decimal(2700000)
+        asked = quotation(room, free, total=total, state=QuotationState.DRAFT, consent=Consent.SUPERVISOR)
+        quotations.ask_consent(op_id=uuid.uuid4(), number=asked.number, reason="Agree, please", by=room.specialist)
+
+    def count() -> int:
+        client.get(reverse("approval_list"))
+        with CaptureQueriesContext(connection) as done:
+            shown = text(client.get(reverse("approval_list")))
+        assert shown.count("Commercial mortgage") == shown.count("2,700,000") > 0
+        return len(done)
+
+    one(30)
+    few = count()
+    for floor in range(31, 36):
         one(floor)
     assert count() == few
 
