@@ -103,7 +103,7 @@ def last_calls(access: Access, project: Project, digits: str) -> list[LastCall]:
         return []
     rows = logged(access, project).filter(phone_index=phones.index(digits)).order_by("-at", "-pk")
     shown = rows.values_list("number", "state", "at", "asked")[:LAST]
-    return [LastCall(number, CallState(state).label, at, asked) for number, state, at, asked in shown]
+    return [LastCall(number, str(CallState(state).label), at, asked) for number, state, at, asked in shown]
 
 
 def people(access: Access, project: Project, role: str) -> QuerySet:
