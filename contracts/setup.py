@@ -10,6 +10,7 @@ from contracts.services import changes, claims, deadlines, documents, erasing, m
 from contracts.views import calls, change_panel, panel, sections, subscription_sections, trade
 from enquiries.queries.conversion import held_by
 from enquiries.services import erasing as customers_erasing
+from enquiries.services import identity as customers_identity
 from enquiries.services import merging as customers_merging
 from enquiries.services import ownership
 from inventory.queries.concerned import named_by
@@ -70,6 +71,7 @@ def register() -> None:
     expiry.register(claims.write_expiry)
     customers_merging.register(merging.move)
     customers_erasing.register(erasing.PART)
+    customers_identity.register(merging.BUYING)
     ownership.keep(merging.bound)
     named_by(asked_for)
     held_by(claimed_after)

@@ -17,6 +17,9 @@ from salescontrol.core.fields import EncryptedJSONField, EncryptedTextField, Mon
 from salescontrol.core.history import tracked
 from salescontrol.core.scoping import EveryManager, GuardedManager
 
+# An executed change that was made void on its day stays known as executed.
+_DONE = (ChangeState.EXECUTED, ChangeState.VOID)
+
 
 class Change(models.Model):
     """One request with its money, its papers and what became of it. `code` is its address; `number` the office's own (`BG`).
@@ -105,7 +108,7 @@ class Change(models.Model):
             ),
             models.CheckConstraint(
                 name="change_executed_by_another",
-                condition=Q(state=ChangeState.EXECUTED, executed_by__isnull=False, executed_at__isnull=False)
+                condition=Q(state__in=_DONE, executed_by__isnull=False, executed_at__isnull=False)
                 & ~Q(executed_by=F("requested_by"))
                 | ~Q(state=ChangeState.EXECUTED) & Q(executed_by__isnull=True, executed_at__isnull=True),
             ),

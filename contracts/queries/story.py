@@ -44,6 +44,9 @@ from salescontrol.core.templatetags import sales
 ACTIONS: Mapping[str, Any] = {
     "trade.open": gettext_lazy("Sale opened"),
     "trade.name_buyers": gettext_lazy("Buyers named"),
+    "change.identity": gettext_lazy("Identity of a buyer corrected"),
+    "change.undo": gettext_lazy("Change made void"),
+    "change.revive": gettext_lazy("Subscription revived"),
     "subscription.activate": gettext_lazy("Subscription active"),
     "subscription.close": gettext_lazy("Subscription closed"),
     "subscription.reopen": gettext_lazy("Subscription active again"),

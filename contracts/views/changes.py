@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from contracts.forms.changes import ChangeFilter, ChangeForm, ReleaseForm, VoidForm
 from contracts.models import Change, Trade
 from contracts.queries import changes as queries
+from contracts.queries import identity
 from contracts.queries.scope import buyers_visible_to, quotations_visible_to, trades_visible_to
-from contracts.services import changes
+from contracts.services import change_undo, changes
 from contracts.services.change_ground import in_force
 from contracts.services.change_kinds import KINDS, Subject
 from contracts.states import ChangeKind, ChangeState, Release
@@ -133,8 +134,18 @@ class ChangeNew(WithCustomer, InChanges, FormPage):
         return {
             "kind": self.kind, "customers": self.customers, "targets": free.order_by("number", "pk"),
             "quotations": quotations.select_related("unit"),
-            "signed": self.subject is not None and self.subject._meta.model_name == "contract",
+            "signed": self.subject is not None and self.subject._meta.model_name == "contract", **self.identity(),
         }  # fmt: skip
+
+    def identity(self) -> dict:
+        """Whose identity, and which of their papers, may be corrected."""
+        if self.kind != ChangeKind.IDENTITY:
+            return {}
+        access = self.request.access
+        return {
+            "buyers": identity.buyer_choices(access, self.trade),
+            "papers": identity.paper_choices(access, self.trade),
+        }
 
     def get_initial(self) -> dict:
         subject = self.subject
@@ -226,6 +237,7 @@ class ChangePage(InChange, DetailPage):
             state == ChangeState.EXECUTED and change.contract_id and change.kind == ChangeKind.REFUND
             and Lock.REFUND in change.unit.lock_codes and access.can(Permission.UNIT_RELEASE, project)
         )  # fmt: skip
+        undoable = state == ChangeState.EXECUTED and not change_undo.refusal(change)
         asked = change.approval is not None and change.approval.requested_by_id == access.user.pk
         shown = [
             (draft and asks, _("Submit for approval"), "change_submit", "primary"),
@@ -234,7 +246,7 @@ class ChangePage(InChange, DetailPage):
             (unconfirmed, _("The price is confirmed"), "change_confirm", "primary"),
             (pending and asked, _("Withdraw the request"), "change_withdraw", ""),
             (
-                (draft and ((own and asks) or supervises)) or (approved and supervises),
+                (draft and ((own and asks) or supervises)) or (supervises and (approved or undoable)),
                 _("Make void"),
                 "change_void",
                 "",
@@ -305,6 +317,8 @@ class ChangeVoid(ChangeAct):
         return _("Make change %(number)s void") % {"number": self.change.number}
 
     def get_sentence(self) -> str:
+        if self.change.state == ChangeState.EXECUTED:
+            return _("What it altered is undone: what stood before is in force again.")
         return _("It will not be executed, and the lock comes off the unit.")
 
     def perform(self, form) -> Change:
