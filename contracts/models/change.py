@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from contracts.models.area import AreaBatch
 from contracts.models.contract import Contract
 from contracts.models.subscription import Subscription
 from contracts.models.trade import Trade
@@ -26,7 +27,7 @@ class Change(models.Model):
 
     It is about the subscription or the contract that the trade had when it was written. `content` holds what the kind needs: new
     buyers, payment method, amounts; `result` the subscription or contract that an exchange led to. `release` is what becomes of
-    a unit that is given back: proposed with the request, chosen by who decides.
+    a unit that is given back: proposed with the request, chosen by who decides. `batch`: it was asked for with others, by one request.
     """
 
     State, Kind = ChangeState, ChangeKind
@@ -63,6 +64,9 @@ class Change(models.Model):
     documents = EncryptedTextField(_("documents received and missing"), blank=True)
     approval = models.ForeignKey(
         "core.Approval", models.PROTECT, null=True, related_name="+", verbose_name=_("approval")
+    )
+    batch = models.ForeignKey(
+        AreaBatch, models.PROTECT, null=True, related_name="changes", verbose_name=_("settlement of areas")
     )
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("requested by")

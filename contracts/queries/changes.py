@@ -25,7 +25,7 @@ Line = tuple[Any, Any, Any]
 _FIELDS: Any = Change._meta
 _MONEY = ("paid", "refundable", "fee", "penalty_due", "penalty_received", "refund")
 _NAMED = ("project", "unit__project", "trade__salesperson", "target", "requested_by", "executed_by", "voided_by", "approval",
-          "subscription", "contract")  # fmt: skip
+          "subscription", "contract", "batch")  # fmt: skip
 
 
 def listed(access: Access, project: Project) -> QuerySet[Change]:
@@ -128,6 +128,7 @@ def may_execute(change: Change, access: Access) -> bool:
     """Whether this user may carry it out now: neither who asked nor who decided."""
     return (
         change.state == ChangeState.APPROVED
+        and change.batch_id is None
         and change.approval is not None
         and approvals.may_execute(change.approval, access)
     )

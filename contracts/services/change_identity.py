@@ -17,6 +17,7 @@ from enquiries import papers
 from enquiries.models import Customer, IdPaper
 from enquiries.services import identity
 from enquiries.states import PaperKind
+from salescontrol.core import clock
 from salescontrol.core.access import Access
 from salescontrol.core.errors import Conflict, Refusal
 from salescontrol.core.history import save_tracked
@@ -78,7 +79,9 @@ def correct(ground: Ground) -> None:
     customer = identity.correct(customer=row.customer, correction=entered, action="change.identity", by=ground.by)
     for name, value in change.content["agent"].items():
         setattr(row, name, value)
+    now = clock.now()
     for each in [row, *_elsewhere(customer, ground.step.trade)]:
+        each.corrected_at = now
         save_tracked(each, action="change.identity", by=ground.by, reason=change.number)
 
 

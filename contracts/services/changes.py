@@ -105,7 +105,7 @@ def possible(trade: Trade) -> list[tuple[ChangeKind, str]]:
 
 
 def fresh(code: str) -> Change:
-    return Change.every.select_related("project", "unit__project", "trade", "approval").get(code=code)
+    return Change.every.select_related("project", "unit__project", "trade", "approval", "batch").get(code=code)
 
 
 def _act(
@@ -139,7 +139,7 @@ def _draft(op_id: uuid.UUID, number: str, entry: Entry, by) -> dict:
         raise Refusal(message, code="no_reason", fields={"reason": [message]})
     step, target = _lock(trade, entry.kind, entry.target_id, access, by, op_id)
     subject = _subject(trade, entry.kind)
-    _require_none_open(trade)
+    require_none_open(trade)
     if entry.release == Release.AVAILABLE and not _may_be_available(entry.kind, subject):
         message = _("After a contract the unit is withheld until its price is confirmed.")
         raise Refusal(message, code="release", fields={"release": [message]})
@@ -198,7 +198,7 @@ def _may_be_available(kind: ChangeKind, subject: Subject) -> bool:
     return KINDS[kind].releases and subject._meta.model_name == "subscription"
 
 
-def _require_none_open(trade: Trade, besides: int | None = None) -> None:
+def require_none_open(trade: Trade, besides: int | None = None) -> None:
     other = (
         Change.every.select_related("project").filter(trade=trade, state__in=CHANGE_OPEN).exclude(pk=besides).first()
     )
@@ -247,6 +247,7 @@ def _submit(change: Change, by) -> None:
 
 def _withdraw(change: Change, by) -> None:
     _require_state(change, ChangeState.SUBMITTED)
+    _require_single(change)
     assert change.approval_id is not None
     approvals.withdraw(approval_id=change.approval_id, by=by)
 
@@ -263,12 +264,29 @@ def _void(change: Change, reason: str, by, op_id: uuid.UUID) -> None:
     if change.state == ChangeState.EXECUTED:
         _undo(change, by, op_id)
         return
-    if change.state == ChangeState.DRAFT:
+    if change.state == ChangeState.DRAFT or _others_open(change):
         _end(change, ChangeState.VOID, by)
         return
     save_tracked(change, action="change.void_reason", by=by, fields=["void_reason"])
     assert change.approval_id is not None
     approvals.cancel(approval_id=change.approval_id, by=by)
+
+
+def _others_open(change: Change) -> bool:
+    """Whether the request that it was asked for with others goes on without it."""
+    others = Change.every.filter(batch=change.batch_id, state__in=CHANGE_OPEN).exclude(pk=change.pk)
+    return change.batch_id is not None and others.exists()
+
+
+def _require_single(change: Change) -> None:
+    """Raise Conflict for one of a list: it is decided and carried out with the others."""
+    if change.batch is not None:
+        url = reverse("sales:area_batch", args=[change.project.code, change.batch.code])
+        raise Conflict(
+            _("This change belongs to “%(list)s” and goes its way with it.") % {"list": change.batch},
+            code="batch",
+            links=[(str(change.batch), url)],
+        )
 
 
 def _undo(change: Change, by, op_id: uuid.UUID) -> None:
@@ -278,7 +296,7 @@ def _undo(change: Change, by, op_id: uuid.UUID) -> None:
         raise Conflict(why, code="final")
     step = trades.locked(change.trade, access_of(by), by=by, op_id=op_id)
     row = _locked(change, ChangeState.EXECUTED)
-    _require_none_open(row.trade)
+    require_none_open(row.trade)
     change_undo.undo(row, step, change_undo.require_undoable(row, step), change.void_reason)
     _mark_void(row, change.void_reason, by)
     _to(row, ChangeState.VOID, "change.undo", by, ["voided_by", "voided_at", "void_reason"])
@@ -304,6 +322,7 @@ def _choose(change: Change, release: Release, by) -> None:
 
 def _execute(change: Change, by) -> None:
     _require_state(change, ChangeState.APPROVED)
+    _require_single(change)
     assert change.approval_id is not None
     approvals.execute(approval_id=change.approval_id, by=by)
 
@@ -360,7 +379,7 @@ def _of(approval: Approval) -> Change:
     return rows.get(pk=approval.target_id)
 
 
-def _steps(approval: Approval) -> list[approvals.Stage]:
+def steps(approval: Approval) -> list[approvals.Stage]:
     """The levels in their order; management in the place of a supervisor when none is free of it (four eyes)."""
     found: list[approvals.Stage] = []
     for level in approval.effect["levels"]:
@@ -386,7 +405,11 @@ def _approved(approval: Approval, by) -> None:
 
 
 def _closed(approval: Approval, by) -> None:
-    change = _of(approval)
+    end_unexecuted(_of(approval), approval, by)
+
+
+def end_unexecuted(change: Change, approval: Approval, by) -> None:
+    """The request about it ended without being applied: returned, withdrawn or out of date."""
     if approval.state == Approval.State.RETURNED:
         _end(change, ChangeState.REJECTED, by)
         return
@@ -406,11 +429,17 @@ def _apply(approval: Approval, by) -> None:
     _subject(row.trade, kind)
     if version(row.pk) != approval.target_version:
         raise Conflict(_("The sale changed while you were working. Reload the page."), code="changed")
+    carry_out(row, step, approval, by, target)
+    notices.settle(f"change-{row.code}-approved")
+
+
+def carry_out(row: Change, step: trades.Step, approval: Approval, by, target: Unit | None = None) -> None:
+    """Do what the (locked) change says, and write by whom. Needs the caller's transaction."""
+    kind = ChangeKind(row.kind)
     units.lift_locks(units=[step.unit], kind=KINDS[kind].lock, by=by, reference=row.number)
     EFFECTS[kind](Ground(step, row, lock_subject(row), approval, target))
     row.executed_by, row.executed_at = by, clock.now()
     _to(row, ChangeState.EXECUTED, "change.execute", by, ["executed_by", "executed_at"])
-    notices.settle(f"change-{row.code}-approved")
     if row.trade.salesperson is not None:
         notices.tell(
             [row.trade.salesperson], "change.executed", key=f"change-{row.code}-executed", url=url_of(row),
@@ -432,7 +461,7 @@ def register() -> None:
     approvals.register(
         KIND,
         approvals.Kind(
-            label=gettext_lazy("Change of a sale"), stages=_steps, apply=_apply, present=_present,
+            label=gettext_lazy("Change of a sale"), stages=steps, apply=_apply, present=_present,
             url=_url, version=version, closed=_closed, separate=True, approved=_approved,
             executor=Permission.CHANGE_EXECUTE,
         ),

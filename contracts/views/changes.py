@@ -75,7 +75,10 @@ class ChangeList(InChanges, ListPage):
         return person.name if person and self.request.access.can(Permission.CLAIM_SEE_ALL, self.project_id) else ""
 
     def get_context(self) -> dict:
-        return {"context_line": self.project.name}
+        actions = []
+        if self.request.access.can(Permission.CHANGE_REQUEST, self.project_id):
+            actions.append({"url": self.at("area_batch_new"), "label": _("Settle surveyed areas")})
+        return {"context_line": self.project.name, "actions": actions}
 
 
 class ChangeNew(WithCustomer, InChanges, FormPage):
@@ -220,6 +223,10 @@ class ChangePage(InChange, DetailPage):
             "stages": list(queries.stages_of(change)),
             "names": access.can(Permission.CLAIM_SEE_ALL, self.project_id),
             "board_url": self.board_url(change.unit_id),
+            "batch": change.batch,
+            "batch_url": self.at("area_batch", change.batch.code)
+            if change.batch and access.can(Permission.CLAIM_SEE_ALL, self.project_id)
+            else "",
             "approval_url": approvals.page_url(change.approval)
             if change.approval and approvals.visible_to(access).filter(pk=change.approval_id).exists()
             else "",
@@ -244,7 +251,7 @@ class ChangePage(InChange, DetailPage):
             (decides and self.chooses, _("Choose what the unit becomes"), "change_release", ""),
             (queries.may_execute(change, access), _("Execute"), "change_execute", "seal"),
             (unconfirmed, _("The price is confirmed"), "change_confirm", "primary"),
-            (pending and asked, _("Withdraw the request"), "change_withdraw", ""),
+            (pending and asked and not change.batch_id, _("Withdraw the request"), "change_withdraw", ""),
             (
                 (draft and ((own and asks) or supervises)) or (supervises and (approved or undoable)),
                 _("Make void"),

@@ -82,9 +82,8 @@ def change_customer(
     with transaction.atomic():
         row = locked(customer, access)
         _require_version(row, version)
-        for field, value in (("name", name), ("kind", facts.get("kind", row.kind))):
-            if value != getattr(row, field):
-                identity.require_open(row, access, field)
+        if (name, facts.get("kind", row.kind)) != (row.name, row.kind):
+            identity.require_open(row, access)
         row.name, row.name_keys, row.note = name, names.keys(name), note.strip()[:300]
         put(row, facts, access)
         if digits:

@@ -68,21 +68,21 @@ def ways(access: Access, customer: Customer) -> list[Way]:
     return [way for buying in _BUYING for way in buying.ways(access, customer)]
 
 
-def require_open(customer: Customer, access: Access, *fields: str) -> None:
-    """Raise Conflict `buyer`, shown at the fields, when the customer's identity may not be changed directly."""
+def require_open(customer: Customer, access: Access) -> None:
+    """Raise Conflict `buyer`, with the way to the request, when the customer's identity may not be changed directly."""
     if not is_buyer(customer):
         return
     message = _(
         "A sale to this customer is under way, so name, kind and identity papers stay as they stand in its papers. A correction is "
         "requested from the sale, with its reason; the supervisor decides. Whoever writes subscriptions can request it."
     )
-    raise Conflict(message, code="buyer", fields={name: [message] for name in fields}, links=ways(access, customer))
+    raise Conflict(message, code="buyer", links=ways(access, customer))
 
 
-def require_completing(customer: Customer, access: Access, *fields: str) -> None:
+def require_completing(customer: Customer, access: Access) -> None:
     """Raise Conflict `buyer` unless a paper completes what is known: of a buyer only the first one is entered directly."""
     if IdPaper.every.filter(customer=customer).exists():
-        require_open(customer, access, *fields)
+        require_open(customer, access)
 
 
 def mark(customer: Customer, *more: str) -> int:

@@ -59,7 +59,7 @@ def _merge(kept: Customer, other: Customer, reason: str, by) -> Customer:
     rows = {row.pk: locked(row, access_of(by)) for row in (first, second)}
     kept, other = rows[kept.pk], rows[other.pk]
     if IdPaper.every.filter(customer=other).exists():
-        identity.require_completing(kept, access_of(by), "number")
+        identity.require_completing(kept, access_of(by))
     _move_rows(kept, other, by)
     _fill(kept, other)
     other.phone = other.phone_index = ""

@@ -107,7 +107,7 @@ def add_paper(*, customer: Customer, kind: str, number: str, by) -> IdPaper:
     index = papers.index(plain)
 
     def insert(row: Customer) -> IdPaper:
-        identity.require_completing(row, access_of(by), "number")
+        identity.require_completing(row, access_of(by))
         paper = IdPaper(customer=row, project_id=row.project_id, kind=kind, number=plain, number_index=index)
         return save_tracked(paper, action="customer.add_paper", by=by)
 
