@@ -162,10 +162,10 @@ def revive(ground: Ground) -> None:
     assert isinstance(subject, Subscription)
     require_revivable(ground.step.unit, ground.step.access, ground.now)
     until = require_later(date.fromisoformat(change.content["until"]), subject)
-    merged = [row for row in _present_buyers(ground) if row.customer.merged_into]
-    for row in merged:
-        row.customer = row.customer.merged_into
-        save_tracked(row, action="change.revive", by=ground.by, fields=["customer"])
+    for row in _present_buyers(ground):
+        if row.customer.merged_into is not None:
+            row.customer = row.customer.merged_into
+            save_tracked(row, action="change.revive", by=ground.by, fields=["customer"])
     whose = old.customer.merged_into or old.customer if old.customer else None
     claim = Claim(
         customer=whose, salesperson=old.salesperson, reason=change.number, evidence=Evidence.DEPOSIT,

@@ -17,6 +17,7 @@ from contracts.services import area_batches, area_file, papers
 from contracts.states import ChangeState
 from contracts.views.changes import TONES, InChanges
 from salescontrol.core import approvals, files
+from salescontrol.core.errors import Conflict
 from salescontrol.core.forms import OnceForm
 from salescontrol.core.models import Approval
 from salescontrol.core.permissions import Permission
@@ -60,7 +61,6 @@ class InBatch(InChanges):
     batch: AreaBatch
 
     def prepare_in_project(self) -> None:
-        self.request.access.require(Permission.CLAIM_SEE_ALL, self.project_id)
         self.batch = queries.find(self.request.access, self.project, self.kwargs["batch"])
 
     def get_back_url(self) -> str:
@@ -188,9 +188,14 @@ class AreaBatchFile(InBatch, FilePage):
     permission = Permission.CUSTOMER_REVEAL
 
     def get_file(self) -> HttpResponse:
+        letters = queries.letters(self.batch)
+        if not letters:
+            raise Conflict(
+                _("No letter was made yet. Once the list is carried out, the desk makes them."), code="no_letter"
+            )
         stream = io.BytesIO()
         with ZipFile(stream, "w", ZIP_STORED) as archive:
-            for paper in queries.letters(self.batch).values():
+            for paper in letters.values():
                 kept = papers.open_paper(paper=paper, by=self.request.user)
                 archive.writestr(f"{paper.number or paper.code}.docx", files.content_of(kept))
         answer = HttpResponse(stream.getvalue(), content_type="application/zip")

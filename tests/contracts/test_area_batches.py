@@ -266,7 +266,7 @@ def test_the_list_comes_in_as_a_workbook_and_the_letters_go_out_together(room, s
     page = client.get(done["Location"]).content.decode()
     assert all(text in page for text in (first.number, second.number, "119.40", "22,860", "-11,430"))
     assert reverse("sales:area_batch_withdraw", args=["AAA", batch.code]) in page
-    assert sign_in(room.salesperson).get(done["Location"]).status_code == 403
+    assert sign_in(room.salesperson).get(done["Location"]).status_code == 404
 
     approved(room, batch)
     client = sign_in(room.second)
@@ -280,6 +280,8 @@ def test_the_list_comes_in_as_a_workbook_and_the_letters_go_out_together(room, s
 
     file = reverse("sales:area_batch_file", args=["AAA", batch.code])
     assert file in client.get(done["Location"]).content.decode()
+    assert sign_in(room.finance).get(file).status_code == 403
+    client = sign_in(room.second)
     opened = AuditEvent.objects.filter(action="paper.open").count()
     answer = client.get(file)
     assert (answer["Content-Type"], "attachment" in answer["Content-Disposition"]) == ("application/zip", True)
