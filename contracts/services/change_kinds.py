@@ -131,14 +131,23 @@ def refusal(kind: ChangeKind, stage: str, subject: Subject | None) -> str:
 
 
 def levels(change: Change, unit: Unit) -> list[str]:
-    """The roles that decide this change, in their order; the management too for what is beyond supervisor and finance."""
+    """The roles that decide this change, in their order; the management too for what is beyond supervisor and finance, and for the
+    correction of an identity that could be a transfer."""
     rule = KINDS[ChangeKind(change.kind)]
     found = list(rule.levels)
     if rule.price:
         old, new = change.subject.total, new_total(change)
         if needs_management(old=old, new=new, floor=unit.floor_total) and Role.MANAGEMENT not in found:
             found.append(Role.MANAGEMENT)
+    if change.kind == ChangeKind.IDENTITY and another_person(change.content["correction"]):
+        found.append(Role.MANAGEMENT)
     return [role.value for role in found]
+
+
+def another_person(correction: dict[str, Any]) -> bool:
+    """Whether a correction leaves too little of who the buyer was: with another name and another number (or kind) it could pass the
+    sale on 更名 under another word, so that whoever decides transfers decides it too."""
+    return bool(correction["name"] and (correction["number"] or correction["kind"]))
 
 
 def new_total(change: Change) -> Decimal:

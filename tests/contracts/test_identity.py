@@ -206,6 +206,19 @@ def test_a_paper_that_is_not_theirs_is_removed_and_a_further_one_added_by_reques
     assert [row.kind for row in IdPaper.every.all()] == ["PASSPORT"]
 
 
+@pytest.mark.parametrize(
+    ("of_customer", "roles"),
+    [
+        (identity.Correction(name="Zhou Ming"), ["supervisor"]),
+        (identity.Correction(paper="PASSPORT", number="E12345678"), ["supervisor"]),
+        (identity.Correction("Xu Yan", paper="PASSPORT", number="E12345678"), ["supervisor", "management"]),
+        (identity.Correction("Xu Yan Ltd", "COMPANY"), ["supervisor", "management"]),
+    ],
+)
+def test_what_could_be_a_transfer_under_another_word_needs_who_decides_transfers(room, of_customer, roles):
+    assert levels_of(submitted(room, sold(room), asked(room, of_customer))) == roles
+
+
 def test_small_deposit_and_handed_over_contract_are_corrected_too(room):
     row = draw_small(room)
     complete(row, room.specialist)
