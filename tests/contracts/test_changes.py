@@ -455,7 +455,7 @@ def test_the_story_tells_who_asked_and_agreed_and_nothing_of_another_sale(room):
     """R3.5. The request bears the key that the other sale has: keys of one table say nothing about those of another."""
     mine, other = sold(room), sold(room, unit=room.other)
     change = draft(room, mine, entry(ChangeKind.METHOD, method="MORTGAGE"))
-    Change.every.filter(pk=change.pk).update(pk=other.trade_id)
+    Change.every.filter(pk=change.pk).update(id=other.trade_id)
     change = changes.submit(op_id=uuid.uuid4(), code=change.code, by=room.specialist)
     change = execute(room, approve(room, change))
     assert (change.pk, change.approval.target_id) == (other.trade_id, other.trade_id)
