@@ -3,7 +3,7 @@
 from django.urls import path
 
 from contracts import paper_urls
-from contracts.views import changes, contracts, past_sales, quotations, signing, subscriptions, trade
+from contracts.views import areas, changes, contracts, past_sales, quotations, signing, subscriptions, trade
 from contracts.views import subscription_actions as actions
 
 app_name = "sales"
@@ -55,6 +55,12 @@ urlpatterns = [
     path("past/<int:pk>/accept/", past_sales.PastImportAccept.as_view(), name="past_import_accept"),
     path("past/<int:pk>/discard/", past_sales.PastImportDiscard.as_view(), name="past_import_discard"),
     path("changes/", changes.ChangeList.as_view(), name="change_list"),
+    path("changes/areas/new/", areas.AreaBatchNew.as_view(), name="area_batch_new"),
+    path("changes/areas/<slug:batch>/", areas.AreaBatchPage.as_view(), name="area_batch"),
+    path("changes/areas/<slug:batch>/withdraw/", areas.AreaBatchWithdraw.as_view(), name="area_batch_withdraw"),
+    path("changes/areas/<slug:batch>/execute/", areas.AreaBatchExecute.as_view(), name="area_batch_execute"),
+    path("changes/areas/<slug:batch>/letters/", areas.AreaBatchLetters.as_view(), name="area_batch_letters"),
+    path("changes/areas/<slug:batch>/letters.zip", areas.AreaBatchFile.as_view(), name="area_batch_file"),
     path("changes/<slug:change>/", changes.ChangePage.as_view(), name="change"),
     path("changes/<slug:change>/submit/", changes.ChangeSubmit.as_view(), name="change_submit"),
     path("changes/<slug:change>/withdraw/", changes.ChangeWithdraw.as_view(), name="change_withdraw"),

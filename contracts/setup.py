@@ -6,10 +6,21 @@ from django.utils.translation import pgettext_lazy
 from contracts import tasks as tasks  # the handlers of background work make themselves known when they are imported
 from contracts.queries.calls import claimed_after
 from contracts.queries.concerned import asked_for
-from contracts.services import changes, claims, deadlines, documents, erasing, merging, numbers, quotations
+from contracts.services import (
+    area_batches,
+    changes,
+    claims,
+    deadlines,
+    documents,
+    erasing,
+    merging,
+    numbers,
+    quotations,
+)
 from contracts.views import calls, change_panel, panel, sections, subscription_sections, trade
 from enquiries.queries.conversion import held_by
 from enquiries.services import erasing as customers_erasing
+from enquiries.services import identity as customers_identity
 from enquiries.services import merging as customers_merging
 from enquiries.services import ownership
 from inventory.queries.concerned import named_by
@@ -70,6 +81,7 @@ def register() -> None:
     expiry.register(claims.write_expiry)
     customers_merging.register(merging.move)
     customers_erasing.register(erasing.PART)
+    customers_identity.register(merging.BUYING)
     ownership.keep(merging.bound)
     named_by(asked_for)
     held_by(claimed_after)
@@ -92,6 +104,7 @@ def register() -> None:
     deadlines.register()
     quotations.register()
     changes.register()
+    area_batches.register()
     panels.contribute("unit", order=18, template="contracts/panel_change.html", prepare=change_panel.section)
     panels.contribute("unit", order=15, template="contracts/panel_claim.html", prepare=panel.section)
     panels.contribute("unit", order=17, template="contracts/panel_contract.html", prepare=trade.panel_section)

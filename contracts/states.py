@@ -269,6 +269,12 @@ class ChangeKind(models.TextChoices):
     PRICE = "PRICE", _("Change the price")
     AMOUNT = "AMOUNT", _("Correct the contract amounts")
     AREA = "AREA", _("Settle the area")
+    IDENTITY = "IDENTITY", _("Correct a buyer's identity")
+    REVIVE = "REVIVE", _("Revive a forfeited sale")
+
+
+# How far a sale has come beyond the stages of its claim, for what may still be changed in it.
+DELIVERED, FORFEITED = "DELIVERED", "FORFEITED"
 
 
 class ChangeState(models.TextChoices):

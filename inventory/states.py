@@ -149,6 +149,12 @@ TRADE_TABLE = {
     "trade.void_contract": Transition(
         frozenset({Status.CONTRACTED}), Status.SUBSCRIBED, Permission.DEAL_VOID, reason=True
     ),
+    "trade.void_change": Transition(
+        frozenset({Status.SUBSCRIBED}), Status.SUBSCRIBED, Permission.DEAL_VOID, reason=True
+    ),
+    "trade.void_change_signed": Transition(
+        frozenset({Status.CONTRACTED}), Status.CONTRACTED, Permission.DEAL_VOID, reason=True
+    ),
     "trade.void_hand_over": Transition(
         frozenset({Status.DELIVERED}), Status.CONTRACTED, Permission.DEAL_VOID, reason=True
     ),

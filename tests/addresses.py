@@ -49,6 +49,11 @@ def objects(world: World) -> dict[str, dict[str, dict]]:
         found = {whose: {parameter: of(getattr(rows, f"change_{whose}"))} for whose in ("mine", "colleague", "foreign")}
         return {**found, "missing": {parameter: "ZZZZ9999"}}
 
+    lists = {
+        "own": {"batch": rows.areas_own.code},
+        "foreign": {"batch": rows.areas_foreign.code},
+        "missing": {"batch": "ZZZZ9999"},
+    }
     drafts = ids(draft=rows.draft, handed=rows.handed_marketing, mine=rows.mine, foreign=rows.handed_foreign)
     price_lists = ids(desk=rows.prices_desk, floor=rows.prices_floor, foreign=rows.prices_foreign)
     policies = ids(open=rows.discount_open, draft=rows.discount_draft, marketing=rows.discount_marketing,
@@ -131,6 +136,7 @@ def objects(world: World) -> dict[str, dict[str, dict]]:
         **dict.fromkeys((f"sales:change{part}" for part in (
             "", "_submit", "_withdraw", "_void", "_release", "_execute", "_confirm")),
             changed("change", lambda row: row.code)),
+        **dict.fromkeys((f"sales:area_batch{part}" for part in ("", "_withdraw", "_execute", "_letters", "_file")), lists),
         "sales:change_new": changed("number", lambda row: row.trade.number),
         "contracts:waiting_leave": numbers(mine=rows.wait_mine, colleague=rows.wait_colleague, foreign=rows.wait_foreign),
         **dict.fromkeys((f"contracts:{name}" for name in ("hold_place", "request_new", "waiting_list", "waiting_join")), units),

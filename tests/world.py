@@ -23,6 +23,7 @@ from contracts import states as sale
 from contracts.models import Claim, Document, HoldRequest, Milestone, Quotation
 from contracts.papers import defaults
 from contracts.services import (
+    area_batches,
     blanks,
     contracts,
     holds,
@@ -215,6 +216,7 @@ def make(shape: str = "{}") -> World:
     _intakes(world)
     _past_sales(world)
     _changes(world)
+    _areas(world)
     for person in world.people.values():
         forget_access(person)
     return world
@@ -876,3 +878,20 @@ def _changes(world: World) -> None:
                       form_signed=True)  # fmt: skip
         change = sale_changes.request_change(op_id=uuid4(), trade=sale.trade.number, entry=entry, by=by)
         setattr(rows, f"change_{name}", sale_changes.submit(op_id=uuid4(), code=change.code, by=by))
+
+
+def _areas(world: World) -> None:
+    """In each project a list of surveyed areas that waits for its approvals."""
+    rows, people = world.rows, world.people
+    for name, letter, category, seller, desk, floor in (
+        ("own", "a", "a.colleague", "colleague", "specialist", 74),
+        ("foreign", "b", "b.mine", "other_salesperson", "other_specialist", 75),
+    ):
+        who, by, project = people[seller], people[desk], getattr(rows, letter).project
+        unit = _unit(world, letter, category, floor, Status.AVAILABLE, desk, salesperson=who)
+        stock.contracted(unit, _customer(world, project, f"{category}.named", who, by), who, by)
+        batch = area_batches.request_batch(
+            op_id=uuid4(), project=project, title=world.token(category), reason=world.token(category), keeps=[],
+            rows=[area_batches.Row("Row 2", unit.pk, Decimal("118.00"))], by=by,
+        )  # fmt: skip
+        setattr(rows, f"areas_{name}", batch)

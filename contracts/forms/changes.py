@@ -1,5 +1,6 @@
 """What is entered to request a change of a sale, to decide what becomes of its unit, and to filter the list of changes."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,14 +12,24 @@ from django.utils.translation import gettext_lazy as _
 from contracts.forms.holds import ANY, CustomerField, ReasonForm
 from contracts.models import Change, Quotation
 from contracts.services.change_content import Entry, Money
-from contracts.states import ChangeCause, ChangeKind, ChangeState, PaymentMethod, QuotationState, Release
+from contracts.services.change_identity import Correction
+from contracts.services.change_kinds import KINDS
+from contracts.states import AgentKind, ChangeCause, ChangeKind, ChangeState, PaymentMethod, QuotationState, Release
 from enquiries.models import Customer
+from enquiries.services import identity
+from enquiries.states import CustomerKind, PaperKind
 from inventory.models import Unit
 from salescontrol.core.forms import OnceForm
 from salescontrol.core.templatetags import sales
 
 BUYERS = 4
+STAYS = _("stays as it is")
+_KEPT = _("Leave it empty to keep it.")
+_PLAIN = {"autocomplete": "off"}
 YUAN = _("yuan")
+Choices = Sequence[tuple[str, str]]
+# Where a refusal about a field of the correction stands in the form.
+_PLACES = {"kind": "customer_kind", "number": "paper_number"}
 
 
 def _amount(label: Any, **options: Any) -> forms.DecimalField:
@@ -54,6 +65,43 @@ class ChangeForm(OnceForm):
     surveyed = forms.DecimalField(
         label=_("Surveyed area"), min_value=Decimal("0.01"), max_digits=8, decimal_places=2
     )  # fmt: skip
+    buyer = forms.ChoiceField(label=_("Whose identity"))
+    name = forms.CharField(
+        label=_("Name that is right"),
+        max_length=60,
+        required=False,
+        help_text=_KEPT,
+        widget=forms.TextInput(attrs=_PLAIN),
+    )
+    customer_kind = forms.ChoiceField(
+        label=_("Kind that is right"), choices=[("", STAYS), *CustomerKind.choices], required=False
+    )  # fmt: skip
+    paper = forms.ChoiceField(label=_("Paper that is wrong"), required=False)
+    paper_gone = forms.BooleanField(label=_("This paper is not theirs: only remove it"), required=False)
+    paper_kind = forms.ChoiceField(
+        label=_("Paper that is right"), choices=[("", "–"), *PaperKind.choices], required=False
+    )  # fmt: skip
+    paper_number = forms.CharField(
+        label=_("Number that is right"), max_length=40, required=False, widget=forms.TextInput(attrs=_PLAIN)
+    )
+    agent_kind = forms.ChoiceField(
+        label=_("Acts for the buyer"), choices=[("", STAYS), *AgentKind.choices], required=False
+    )  # fmt: skip
+    agent_name = forms.CharField(
+        label=_("Name of who acts"),
+        max_length=60,
+        required=False,
+        help_text=_KEPT,
+        widget=forms.TextInput(attrs=_PLAIN),
+    )
+    agent_paper = forms.ChoiceField(
+        label=_("Paper of who acts"), choices=[("", STAYS), *PaperKind.choices], required=False
+    )  # fmt: skip
+    agent_number = forms.CharField(
+        label=_("Number of that paper"), max_length=40, required=False, help_text=_KEPT,
+        widget=forms.TextInput(attrs=_PLAIN),
+    )  # fmt: skip
+    until = forms.DateField(label=_("Contract to be signed by"))
     keeps = forms.BooleanField(label=_("Beyond the tolerance: the buyer keeps the unit"), required=False)
     paid = _amount(_("Paid so far"))
     refundable = _amount(_("Refundable of it"))
@@ -88,12 +136,26 @@ class ChangeForm(OnceForm):
         ChangeKind.PRICE: ("total",),
         ChangeKind.AMOUNT: ("main", "decoration", "supplement"),
         ChangeKind.AREA: ("surveyed", "keeps"),
+        ChangeKind.IDENTITY: (
+            "buyer",
+            "name",
+            "customer_kind",
+            "paper",
+            "paper_gone",
+            "paper_kind",
+            "paper_number",
+            "agent_kind",
+            "agent_name",
+            "agent_paper",
+            "agent_number",
+        ),
+        ChangeKind.REVIVE: ("until",),
     }
     always = ("op_id", "cause", "reason", "documents", "form_signed")
 
     def __init__(
         self, *args, kind: ChangeKind, customers: QuerySet[Customer], targets: QuerySet[Unit],
-        quotations: QuerySet[Quotation], signed: bool, **kwargs,
+        quotations: QuerySet[Quotation], signed: bool, buyers: Choices = (), papers: Choices = (), **kwargs,
     ) -> None:  # fmt: skip
         super().__init__(*args, **kwargs)
         self.kind = kind
@@ -104,6 +166,11 @@ class ChangeForm(OnceForm):
         if "target" in self.fields:
             self.fields["target"].queryset = targets
             self.fields["quotation"].queryset = quotations.filter(state=QuotationState.READY)
+        if kind == ChangeKind.IDENTITY:
+            self.fields["buyer"].choices = list(buyers)
+            self.fields["paper"].choices = [("", _("none: enter a further one")), *papers]
+        if not KINDS[kind].form:
+            del self.fields["form_signed"]
         if kind in (ChangeKind.TRANSFER, ChangeKind.BUYERS):
             self._add_buyers(customers)
 
@@ -130,6 +197,8 @@ class ChangeForm(OnceForm):
         """What is refused about the shares stands at the first of them."""
         if "share" in refusal.fields:
             refusal.fields = {"share_1": refusal.fields["share"]}
+        if self.kind == ChangeKind.IDENTITY:
+            refusal.fields = {_PLACES.get(name, name): texts for name, texts in refusal.fields.items()}
         super().add_refusal(refusal)
 
     def clean(self) -> dict:
@@ -156,12 +225,22 @@ class ChangeForm(OnceForm):
         quotation, target = values.get("quotation"), values.get("target")
         return Entry(
             kind=self.kind, cause=ChangeCause(values["cause"]), reason=values["reason"], money=Money(**amounts),
-            waiver=values.get("waiver", ""), form_signed=values["form_signed"], documents=values["documents"],
+            waiver=values.get("waiver", ""), form_signed=values.get("form_signed", False), documents=values["documents"],
             release=Release(values.get("release") or Release.WITHHELD), target_id=target.pk if target else None,
             quotation=quotation.number if quotation else "", buyers=tuple(chosen), method=values.get("method", ""),
             total=quotation.total if quotation else values.get("total"), surveyed=values.get("surveyed"),
-            keeps=values.get("keeps", False), **parts,
+            keeps=values.get("keeps", False), identity=self._identity(), until=values.get("until"), **parts,
         )  # fmt: skip
+
+    def _identity(self) -> Correction:
+        """What is right about the buyer; nothing for other kinds of change."""
+        values = self.cleaned_data
+        of_customer = identity.Correction(
+            values.get("name", ""), values.get("customer_kind", ""), int(values["paper"]) if values.get("paper") else None,
+            values.get("paper_gone", False), values.get("paper_kind", ""), values.get("paper_number", ""),
+        )  # fmt: skip
+        agent = {name: values.get(name, "") for name in ("agent_kind", "agent_name", "agent_paper", "agent_number")}
+        return Correction(values.get("buyer", ""), of_customer, **agent)
 
 
 class VoidForm(ReasonForm):

@@ -201,6 +201,11 @@ class ExtendForm(WhyForm):
     until = forms.DateField(label=_("Contract to be signed by"))
     field_order = ("until", "reason")
 
+    def __init__(self, *args, small: bool = False, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if small:
+            self.fields["until"].label = _("To be topped up by")
+
 
 class PaperForm(OnceForm):
     """How many copies are there, and whether the original was seen."""

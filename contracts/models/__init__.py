@@ -1,5 +1,6 @@
 """The claim on a unit in all its stages, what leads to it, who waits for it, and the trade that it becomes."""
 
+from contracts.models.area import AreaBatch
 from contracts.models.blank import BlankForm, BlankRange
 from contracts.models.change import Change
 from contracts.models.claim import Claim
@@ -15,6 +16,7 @@ from contracts.models.trade import Buyer, Trade
 from contracts.models.waiting import WaitingEntry
 
 __all__ = [
+    "AreaBatch",
     "BlankForm",
     "BlankRange",
     "Buyer",

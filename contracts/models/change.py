@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from contracts.models.area import AreaBatch
 from contracts.models.contract import Contract
 from contracts.models.subscription import Subscription
 from contracts.models.trade import Trade
@@ -17,13 +18,16 @@ from salescontrol.core.fields import EncryptedJSONField, EncryptedTextField, Mon
 from salescontrol.core.history import tracked
 from salescontrol.core.scoping import EveryManager, GuardedManager
 
+# An executed change that was made void on its day stays known as executed.
+_DONE = (ChangeState.EXECUTED, ChangeState.VOID)
+
 
 class Change(models.Model):
     """One request with its money, its papers and what became of it. `code` is its address; `number` the office's own (`BG`).
 
     It is about the subscription or the contract that the trade had when it was written. `content` holds what the kind needs: new
     buyers, payment method, amounts; `result` the subscription or contract that an exchange led to. `release` is what becomes of
-    a unit that is given back: proposed with the request, chosen by who decides.
+    a unit that is given back: proposed with the request, chosen by who decides. `batch`: it was asked for with others, by one request.
     """
 
     State, Kind = ChangeState, ChangeKind
@@ -60,6 +64,9 @@ class Change(models.Model):
     documents = EncryptedTextField(_("documents received and missing"), blank=True)
     approval = models.ForeignKey(
         "core.Approval", models.PROTECT, null=True, related_name="+", verbose_name=_("approval")
+    )
+    batch = models.ForeignKey(
+        AreaBatch, models.PROTECT, null=True, related_name="changes", verbose_name=_("settlement of areas")
     )
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("requested by")
@@ -105,7 +112,7 @@ class Change(models.Model):
             ),
             models.CheckConstraint(
                 name="change_executed_by_another",
-                condition=Q(state=ChangeState.EXECUTED, executed_by__isnull=False, executed_at__isnull=False)
+                condition=Q(state__in=_DONE, executed_by__isnull=False, executed_at__isnull=False)
                 & ~Q(executed_by=F("requested_by"))
                 | ~Q(state=ChangeState.EXECUTED) & Q(executed_by__isnull=True, executed_at__isnull=True),
             ),

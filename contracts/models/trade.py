@@ -50,7 +50,10 @@ class Trade(models.Model):
 
 
 class Buyer(models.Model):
-    """One buyer of a trade: the customer, their share in percent, and who acts for them. A row that ended stays (`until`)."""
+    """One buyer of a trade: the customer, their share in percent, and who acts for them. A row that ended stays (`until`).
+
+    `corrected_at`: when the identity of the customer, or of who acts for them, was last corrected by a decided request.
+    """
 
     personal = ("agent_name", "agent_number", "agent_phone", "history_change_reason")
 
@@ -66,6 +69,7 @@ class Buyer(models.Model):
     agent_paper = models.CharField(_("paper of who acts"), max_length=8, choices=PaperKind, blank=True)
     agent_number = EncryptedTextField(_("number of that paper"), blank=True)
     agent_phone = EncryptedTextField(_("phone of who acts"), blank=True)
+    corrected_at = models.DateTimeField(_("identity corrected"), null=True)
     until = models.DateTimeField(_("until"), null=True)
     history = tracked()
     objects = GuardedManager()

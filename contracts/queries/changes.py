@@ -9,6 +9,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from contracts.models import Change
+from contracts.queries import identity
 from contracts.queries.people import named
 from contracts.queries.scope import changes_visible_to
 from contracts.states import CHANGE_OPEN, ChangeKind, ChangeState, PaymentMethod, Release
@@ -24,7 +25,7 @@ Line = tuple[Any, Any, Any]
 _FIELDS: Any = Change._meta
 _MONEY = ("paid", "refundable", "fee", "penalty_due", "penalty_received", "refund")
 _NAMED = ("project", "unit__project", "trade__salesperson", "target", "requested_by", "executed_by", "voided_by", "approval",
-          "subscription", "contract")  # fmt: skip
+          "subscription", "contract", "batch")  # fmt: skip
 
 
 def listed(access: Access, project: Project) -> QuerySet[Change]:
@@ -59,7 +60,7 @@ def people_in(change: Change) -> dict[str, Customer]:
     """The buyers that the change names, by their numbers."""
     content = change.content or {}
     entries = [*content.get("buyers", ()), *content.get("before", {}).get("buyers", ())]
-    numbers = {entry["customer"] for entry in entries}
+    numbers = {entry["customer"] for entry in entries} | ({content["customer"]} if "customer" in content else set())
     if not numbers:
         return {}
     found = Customer.every.filter(number__in=numbers, project_id=change.project_id)
@@ -73,6 +74,11 @@ def lines(change: Change, access: Access | None = None) -> list[Line]:
     found: list[Line] = []
     if change.kind == ChangeKind.EXCHANGE:
         found.append((_("Unit"), change.unit.number, change.target.number if change.target else ""))
+    if change.kind == ChangeKind.IDENTITY:
+        known = people_in(change) if access else {}
+        found += identity.lines(change, access, known.get(content.get("customer", "")))
+    if "until" in content:
+        found.append((_("Contract to be signed by"), before["until"], content["until"]))
     if "total" in content:
         found.append((_("Price"), _money(before.get("total")), _money(content["total"])))
     if "buyers" in content:
@@ -122,6 +128,7 @@ def may_execute(change: Change, access: Access) -> bool:
     """Whether this user may carry it out now: neither who asked nor who decided."""
     return (
         change.state == ChangeState.APPROVED
+        and change.batch_id is None
         and change.approval is not None
         and approvals.may_execute(change.approval, access)
     )

@@ -7,6 +7,7 @@ from operator import or_
 from django.db.models import Model, Q, QuerySet
 
 from contracts.models import (
+    AreaBatch,
     Buyer,
     Change,
     Claim,
@@ -69,6 +70,11 @@ def milestones_visible_to(access: Access) -> QuerySet[Milestone]:
 def changes_visible_to(access: Access) -> QuerySet[Change]:
     """The changes of these trades."""
     return _visible(Change, access, "trade__")
+
+
+def area_batches_visible_to(access: Access) -> QuerySet[AreaBatch]:
+    """The lists of surveyed areas, for who may read every sale of the project."""
+    return AreaBatch.objects.filter(access.projects(Permission.CLAIM_SEE_ALL)).scoped()
 
 
 def buyers_visible_to(access: Access) -> QuerySet[Buyer]:

@@ -20,6 +20,7 @@ from contracts.checklist import LABELS
 from contracts.models import Buyer, Contract, Document, IssuedNumber, Milestone, Quotation, Subscription, Trade
 from contracts.queries.scope import (
     buyers_visible_to,
+    changes_visible_to,
     claims_visible_to,
     contracts_visible_to,
     documents_visible_to,
@@ -44,6 +45,9 @@ from salescontrol.core.templatetags import sales
 ACTIONS: Mapping[str, Any] = {
     "trade.open": gettext_lazy("Sale opened"),
     "trade.name_buyers": gettext_lazy("Buyers named"),
+    "change.identity": gettext_lazy("Identity of a buyer corrected"),
+    "change.undo": gettext_lazy("Change made void"),
+    "change.revive": gettext_lazy("Subscription revived"),
     "subscription.activate": gettext_lazy("Subscription active"),
     "subscription.close": gettext_lazy("Subscription closed"),
     "subscription.reopen": gettext_lazy("Subscription active again"),
@@ -65,7 +69,7 @@ _HIDDEN = (
     "waived_at", "evidence",
 )  # fmt: skip
 # Requests about a sale's papers, by what their kind's code begins with.
-_ABOUT = ("quotation", "subscription", "document", "contract", "trade", "change")
+_ABOUT = ("quotation", "subscription", "document", "contract", "trade", "change", "area")
 _TOGETHER = timedelta(seconds=2)
 _MOVED = (gettext_lazy("%(old)s → %(new)s, by %(who)s"), gettext_lazy("%(old)s → %(new)s"))
 
@@ -259,9 +263,11 @@ def _numbers(trade: Trade, who) -> Iterator[Step]:
 
 def _requests(access: Access, trade: Trade, found: _Papers, who) -> Iterator[Step]:
     """Requests about the sale's papers and their decisions, as far as the reader may read them."""
+    changed = list(changes_visible_to(access).filter(trade=trade).select_related("batch").order_by())
     targets: dict[str, list[Any]] = {
         "quotation": found.quotations, "subscription": found.subscriptions, "document": found.documents,
-        "contract": found.contracts, "trade": [trade], "change": [trade],
+        "contract": found.contracts, "trade": [trade],
+        "change": changed, "area": [change.batch for change in changed if change.batch],
     }  # fmt: skip
     about = Q(pk__in=[])
     for word in _ABOUT:

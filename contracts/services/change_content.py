@@ -2,19 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from contracts.models import Buyer, Contract
+from contracts.models import Buyer, Contract, Subscription
 from contracts.queries.settling import beyond_tolerance, settle_area
 from contracts.services import trades
-from contracts.services.change_effects import customer_of, price_of
+from contracts.services.change_effects import price_of, require_later
+from contracts.services.change_ground import customer_of
+from contracts.services.change_identity import Correction
+from contracts.services.change_identity import content_of as identity_of
 from contracts.services.change_kinds import KINDS, Subject
 from contracts.states import ChangeCause, ChangeKind, PaymentMethod, Release
 from inventory.models import Unit
 from salescontrol.core import options
+from salescontrol.core.access import Access
 from salescontrol.core.errors import Refusal
 
 NOTHING = Decimal(0)
@@ -54,6 +59,8 @@ class Entry:
     supplement: Decimal | None = None
     surveyed: Decimal | None = None
     keeps: bool = False
+    identity: Correction = field(default_factory=Correction)
+    until: date | None = None
 
     def words(self) -> dict[str, Any]:
         """What makes this request the one it is, for its operation."""
@@ -80,8 +87,10 @@ def require_money(entry: Entry) -> None:
         raise _at("waiver", _("Less penalty was received than is due. Say why it is waived."))
 
 
-def content_of(entry: Entry, subject: Subject, target: Unit | None) -> dict[str, Any]:
+def content_of(entry: Entry, subject: Subject, target: Unit | None, access: Access) -> dict[str, Any]:
     """What the kind needs, checked, with what was before it. Raises Refusal at the field, Conflict, NotVisible."""
+    if entry.kind == ChangeKind.IDENTITY:
+        return identity_of(entry.identity, subject, access)
     check = _CHECKS.get(entry.kind)
     return check(entry, subject, target) if check else {}
 
@@ -170,6 +179,14 @@ def _area(entry: Entry, subject: Subject, target: Unit | None) -> dict[str, Any]
     }  # fmt: skip
 
 
+def _revive(entry: Entry, subject: Subject, target: Unit | None) -> dict[str, Any]:
+    if entry.until is None:
+        raise _at("until", _("Enter the new deadline to sign."))
+    until = require_later(entry.until, subject)
+    due = subject.due_on.isoformat() if isinstance(subject, Subscription) and subject.due_on else ""
+    return {"until": until.isoformat(), "before": {"until": due}}
+
+
 def _texts(amounts: dict[str, Any]) -> dict[str, str]:
     return {name: str(value) for name, value in amounts.items()}
 
@@ -187,4 +204,5 @@ _CHECKS: dict[ChangeKind, Callable[[Entry, Subject, Unit | None], dict[str, Any]
     ChangeKind.PRICE: _price,
     ChangeKind.AMOUNT: _amount,
     ChangeKind.AREA: _area,
+    ChangeKind.REVIVE: _revive,
 }

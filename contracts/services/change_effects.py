@@ -1,15 +1,19 @@
 """What the execution of each kind of change does (domain B9; T14–T18), on locked rows, in one transaction."""
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from contracts.models import Buyer, Claim, Contract, Milestone, Quotation, Subscription, WaitingEntry
+from contracts.queries import losing
 from contracts.services import claims, contracts, numbers, quotations, trades
-from contracts.services.change_ground import Ground, operation
-from contracts.services.change_kinds import new_total
+from contracts.services.change_ground import Ground, customer_of, operation
+from contracts.services.change_identity import correct
+from contracts.services.change_kinds import Subject, new_total
 from contracts.states import (
     AgentKind,
     ChangeKind,
@@ -21,16 +25,16 @@ from contracts.states import (
     NumberKind,
     QuotationState,
     Release,
+    Stage,
     SubscriptionState,
     WaitingState,
 )
-from enquiries.models import Customer
 from inventory.models import Unit
 from inventory.services import units
-from inventory.states import Lock
+from inventory.states import TRADE_TABLE, Lock
 from salescontrol.core import clock
 from salescontrol.core.access import Access
-from salescontrol.core.errors import Conflict, NotVisible
+from salescontrol.core.errors import Conflict, Refusal
 from salescontrol.core.history import save_tracked
 from salescontrol.core.money import cents
 
@@ -78,6 +82,11 @@ def exchange(ground: Ground) -> None:
 def require_target(target: Unit, access: Access, now) -> None:
     """Raise Conflict unless the locked unit is free and nobody waits for it."""
     claims.require_free(target, access, now)
+    require_nobody_waits(target)
+
+
+def require_nobody_waits(target: Unit) -> None:
+    """Raise Conflict while customers wait for the unit."""
     if WaitingEntry.every.filter(unit=target, state=WaitingState.WAITING).exists():
         raise Conflict(
             _("Customers wait for %(unit)s. Offer it to the first of the waiting list, or take them off it.")
@@ -148,6 +157,54 @@ def area(ground: Ground) -> None:
     ground.amend(action="change.area", fields=["surveyed_area", "settlement"])
 
 
+def revive(ground: Ground) -> None:
+    """挞定激活: the subscription whose deposit was forfeited is in force again, with a deadline of its own, by a new claim."""
+    change, subject, old = ground.change, ground.subject, ground.step.claim
+    assert isinstance(subject, Subscription)
+    require_revivable(ground.step.unit, ground.step.access, ground.now)
+    until = require_later(date.fromisoformat(change.content["until"]), subject)
+    for row in _present_buyers(ground):
+        if row.customer.merged_into is not None:
+            row.customer = row.customer.merged_into
+            save_tracked(row, action="change.revive", by=ground.by, fields=["customer"])
+    whose = old.customer.merged_into or old.customer if old.customer else None
+    claim = Claim(
+        customer=whose, salesperson=old.salesperson, reason=change.number, evidence=Evidence.DEPOSIT,
+        trade=ground.step.trade, stage=Stage.SUBSCRIPTION,
+    )  # fmt: skip
+    claims.begin(
+        unit=ground.step.unit, claim=claim, by=ground.by, op_id=operation(change, "revive"), reason=change.number,
+        now=ground.now, action="trade.revive", approval=ground.approval,
+    )  # fmt: skip
+    subject.claim, subject.state = claim, SubscriptionState.ACTIVE
+    subject.close_reason, subject.close_note, subject.closed_at = "", "", None
+    subject.due_on, subject.warned_on, subject.ended_on = until, None, None
+    subject.version += 1
+    save_tracked(subject, action="change.revive", by=ground.by)
+
+
+def require_revivable(unit: Unit, access: Access, now) -> None:
+    """Raise Conflict unless nobody has the locked unit, nothing lies on it and nobody waits for it."""
+    if unit.status not in TRADE_TABLE["trade.revive"].sources:
+        raise losing.taken(access, unit, now)
+    claims.require_unblocked(unit, access)
+    require_nobody_waits(unit)
+
+
+def require_later(until: date, subject: Subject) -> date:
+    """The new deadline, if it has not passed. Raises Refusal at its field."""
+    today = clock.today(subject.project.zone)
+    if until < today:
+        message = _("Enter a new deadline to sign: %(today)s or later.") % {"today": today}
+        raise Refusal(message, code="until", fields={"until": [message]})
+    return until
+
+
+def _present_buyers(ground: Ground) -> QuerySet[Buyer]:
+    rows = Buyer.every.filter(trade=ground.step.trade, until__isnull=True)
+    return rows.select_related("customer__merged_into")
+
+
 EFFECTS: dict[ChangeKind, Callable[[Ground], None]] = {
     ChangeKind.REFUND: refund,
     ChangeKind.FORFEIT: forfeit,
@@ -158,15 +215,9 @@ EFFECTS: dict[ChangeKind, Callable[[Ground], None]] = {
     ChangeKind.PRICE: price,
     ChangeKind.AMOUNT: price,
     ChangeKind.AREA: area,
+    ChangeKind.IDENTITY: correct,
+    ChangeKind.REVIVE: revive,
 }
-
-
-def customer_of(number: str, project_id: int) -> Customer:
-    """The customer with that number, or whom they were merged into since."""
-    found = Customer.every.select_related("merged_into", "project").filter(number=number, project_id=project_id).first()
-    if found is None:
-        raise NotVisible(_("There is no such customer."))
-    return found.merged_into or found
 
 
 def _purchaser(entry: dict[str, str], project_id: int, present: dict[int, Buyer]) -> trades.Purchaser:

@@ -9,14 +9,29 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from contracts.models import Change, Claim, Contract, Subscription, Trade
+from contracts.models import Buyer, Change, Claim, Contract, Subscription, Trade
 from contracts.services import trades
 from contracts.services.change_kinds import Subject
-from contracts.states import CHANGE_OPEN, ChangeState, CloseReason, ContractState, Stage, SubscriptionState
+from contracts.states import (
+    CHANGE_OPEN,
+    DELIVERED,
+    FORFEITED,
+    ChangeKind,
+    ChangeState,
+    CloseReason,
+    ContractState,
+    Stage,
+    SubscriptionState,
+)
+from enquiries.models import Customer
+from enquiries.services import identity
 from inventory.models import Unit
-from salescontrol.core.errors import Conflict
+from salescontrol.core.errors import Conflict, NotVisible
 from salescontrol.core.history import save_tracked
 from salescontrol.core.models import Approval
+
+# What a buyer's row says of who acts for them, and can be corrected.
+AGENT = ("agent_kind", "agent_name", "agent_paper", "agent_number")
 
 
 @dataclass(frozen=True)
@@ -68,16 +83,21 @@ def operation(change: Change, part: str) -> uuid.UUID:
 
 
 def in_force(trade: Trade) -> tuple[str, Subject | None]:
-    """How far the trade has come, and the subscription or contract that is in force; none before and after."""
+    """How far the trade has come, and the subscription or contract that is in force; none before and after, but for the
+    subscription whose deposit was forfeited."""
     claim = Claim.every.filter(trade=trade, released_at__isnull=True).first()
     if claim is None:
-        return "", None
+        last = Subscription.every.filter(trade=trade).exclude(number="").order_by("-closed_at", "-pk").first()
+        lost = last is not None and last.close_reason == CloseReason.FORFEIT
+        return (FORFEITED, last) if lost else ("", None)
     subject: Subject | None = None
-    if claim.stage == Stage.SUBSCRIPTION:
+    if claim.stage in (Stage.SMALL_DEPOSIT, Stage.SUBSCRIPTION):
         subject = Subscription.every.filter(claim=claim, state=SubscriptionState.ACTIVE).first()
     elif claim.stage == Stage.CONTRACT:
-        subject = Contract.every.filter(claim=claim, state=ContractState.SIGNED).first()
-    return claim.stage, subject
+        signed = (ContractState.SIGNED, ContractState.DELIVERED)
+        subject = Contract.every.filter(claim=claim, state__in=signed).first()
+    delivered = subject is not None and subject.state == ContractState.DELIVERED
+    return DELIVERED if delivered else claim.stage, subject
 
 
 def require_no_draft(trade: Trade) -> None:
@@ -128,10 +148,28 @@ def url_of(change: Change) -> str:
 
 
 def version(change_id: int) -> int:
-    """The number of the last entry in the history of the paper that the change is about: any change of it makes a new one."""
+    """What tells whether the ground of the change is still the same: the number of the last entry in the history of the paper,
+    since any change of it makes a new one; of a buyer's identity, who the buyer is by now."""
     change = Change.every.select_related("subscription", "contract").get(pk=change_id)
+    if change.kind == ChangeKind.IDENTITY:
+        return identity.mark(customer_of(change.content["customer"], change.project_id), acting(change))
     latest = change.subject.history.order_by("-history_id").values_list("history_id", flat=True).first()
     return latest or 0
+
+
+def acting(change: Change) -> str:
+    """Who acts for the buyer whose identity is to be corrected, in one text; empty for who buys no more."""
+    customer = customer_of(change.content["customer"], change.project_id)
+    row = Buyer.every.filter(trade=change.trade_id, customer=customer, until__isnull=True).first()
+    return "\0".join(getattr(row, name) for name in AGENT) if row else ""
+
+
+def customer_of(number: str, project_id: int) -> Customer:
+    """The customer with that number, or whom they were merged into since."""
+    found = Customer.every.select_related("merged_into", "project").filter(number=number, project_id=project_id).first()
+    if found is None:
+        raise NotVisible(_("There is no such customer."))
+    return found.merged_into or found
 
 
 def lock_subject(change: Change) -> Subject:

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy
 
 from contracts.models import Change, Contract, Subscription
 from contracts.queries.settling import needs_management
-from contracts.states import ChangeKind, Stage
+from contracts.states import DELIVERED, FORFEITED, ChangeKind, Stage
 from inventory.models import Unit
-from inventory.states import Lock
+from inventory.states import TRADE_TABLE, Lock
 from salescontrol.core import clock
 from salescontrol.core.permissions import Role
 
@@ -23,9 +23,12 @@ Condition = Callable[[Subject], str]
 @dataclass(frozen=True)
 class Rule:
     """One kind of change: the stages of a sale in which it is possible, its further condition (the sentence with which it is
-    refused, or none) and that in words, who decides in this order, the lock, whether money goes back and the unit too."""
+    refused, or none) and that in words, who decides in this order, the lock, whether money goes back and the unit too.
 
-    stages: frozenset[Stage]
+    `form`: the buyer signs an application form first. `drafted`: possible also while a contract is drawn up, which does not say it.
+    """
+
+    stages: frozenset[str]
     levels: tuple[Role, ...]
     lock: Lock
     when: Any
@@ -33,6 +36,8 @@ class Rule:
     money: bool = False
     releases: bool = False
     price: bool = False
+    form: bool = True
+    drafted: bool = False
 
 
 def _past_deadline(subject: Subject) -> str:
@@ -53,9 +58,21 @@ def _not_filed(subject: Subject) -> str:
     return ""
 
 
+def _still_free(subject: Subject) -> str:
+    """挞定激活: only while nobody else has the unit."""
+    unit = Unit.every.get(pk=subject.unit_id)
+    if unit.status not in TRADE_TABLE["trade.revive"].sources:
+        return _(
+            "%(unit)s is %(status)s by now, so the sale cannot be revived. Choose another unit and subscribe it anew; the deposit "
+            "stays forfeited unless the management agrees to count it there."
+        ) % {"unit": unit.number, "status": unit.get_status_display()}
+    return ""
+
+
 _SOLD = frozenset({Stage.SUBSCRIPTION, Stage.CONTRACT})
 _BEFORE = frozenset({Stage.SUBSCRIPTION})
 _AFTER = frozenset({Stage.CONTRACT})
+_LIVE = frozenset({Stage.SMALL_DEPOSIT, Stage.SUBSCRIPTION, Stage.CONTRACT, DELIVERED})
 
 KINDS: dict[ChangeKind, Rule] = {
     ChangeKind.REFUND: Rule(
@@ -92,7 +109,15 @@ KINDS: dict[ChangeKind, Rule] = {
         price=True,
     ),
     ChangeKind.AREA: Rule(
-        _AFTER, (Role.FINANCE, Role.SUPERVISOR), Lock.CHANGE, gettext_lazy("when the area was surveyed")
+        _AFTER, (Role.FINANCE, Role.SUPERVISOR), Lock.CHANGE, gettext_lazy("when the area was surveyed"), form=False
+    ),
+    ChangeKind.IDENTITY: Rule(
+        _LIVE, (Role.SUPERVISOR,), Lock.CHANGE,
+        gettext_lazy("while the sale is under way: name, kind and papers of a buyer, and who acts for them"), drafted=True,
+    ),
+    ChangeKind.REVIVE: Rule(
+        frozenset({FORFEITED}), (Role.MANAGEMENT,), Lock.CHANGE,
+        gettext_lazy("after the deposit was forfeited, while the unit is free"), _still_free,
     ),
 }  # fmt: skip
 
@@ -106,14 +131,23 @@ def refusal(kind: ChangeKind, stage: str, subject: Subject | None) -> str:
 
 
 def levels(change: Change, unit: Unit) -> list[str]:
-    """The roles that decide this change, in their order; the management too for what is beyond supervisor and finance."""
+    """The roles that decide this change, in their order; the management too for what is beyond supervisor and finance, and for the
+    correction of an identity that could be a transfer."""
     rule = KINDS[ChangeKind(change.kind)]
     found = list(rule.levels)
     if rule.price:
         old, new = change.subject.total, new_total(change)
         if needs_management(old=old, new=new, floor=unit.floor_total) and Role.MANAGEMENT not in found:
             found.append(Role.MANAGEMENT)
+    if change.kind == ChangeKind.IDENTITY and another_person(change.content["correction"]):
+        found.append(Role.MANAGEMENT)
     return [role.value for role in found]
+
+
+def another_person(correction: dict[str, Any]) -> bool:
+    """Whether a correction leaves too little of who the buyer was: with another name and another number (or kind) it could pass the
+    sale on 更名 under another word, so that whoever decides transfers decides it too."""
+    return bool(correction["name"] and (correction["number"] or correction["kind"]))
 
 
 def new_total(change: Change) -> Decimal:

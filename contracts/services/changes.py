@@ -17,9 +17,9 @@ from contracts.models import Change, Claim, Trade
 from contracts.queries.changes import lines as change_lines
 from contracts.queries.changes import money_lines
 from contracts.queries.scope import changes_visible_to, trades_visible_to
-from contracts.services import numbers, trades
+from contracts.services import change_undo, numbers, trades
 from contracts.services.change_content import Entry, content_of, require_money
-from contracts.services.change_effects import EFFECTS, price_of, require_target
+from contracts.services.change_effects import EFFECTS, price_of, require_revivable, require_target
 from contracts.services.change_ground import (
     Ground,
     in_force,
@@ -72,9 +72,11 @@ def withdraw(*, op_id: uuid.UUID, code: str, by) -> Change:
 
 
 def void(*, op_id: uuid.UUID, code: str, reason: str, by) -> Change:
-    """A draft by its author, a draft or an approved change by the supervisor: it will not be executed. Its number stays listed."""
+    """A draft by its author, a draft or an approved change by the supervisor: it will not be executed. One that was executed today
+    and altered amounts, payment method or buyers only is undone by the supervisor (T20). Its number stays listed."""
     return _act(
-        op_id, code, "change.void", Permission.CHANGE_REQUEST, by, lambda change, who: _void(change, reason, who), reason
+        op_id, code, "change.void", Permission.CHANGE_REQUEST, by,
+        lambda change, who: _void(change, reason, who, op_id), reason,
     )  # fmt: skip
 
 
@@ -105,7 +107,7 @@ def possible(trade: Trade) -> list[tuple[ChangeKind, str]]:
 
 
 def fresh(code: str) -> Change:
-    return Change.every.select_related("project", "unit__project", "trade", "approval").get(code=code)
+    return Change.every.select_related("project", "unit__project", "trade", "approval", "batch").get(code=code)
 
 
 def _act(
@@ -137,16 +139,15 @@ def _draft(op_id: uuid.UUID, number: str, entry: Entry, by) -> dict:
     if not entry.reason.strip():
         message = _("Give the reason: whoever decides reads it.")
         raise Refusal(message, code="no_reason", fields={"reason": [message]})
-    step, target = _lock(trade, entry.target_id, access, by, op_id)
+    step, target = _lock(trade, entry.kind, entry.target_id, access, by, op_id)
     subject = _subject(trade, entry.kind)
     require_none_open(trade)
     if entry.release == Release.AVAILABLE and not _may_be_available(entry.kind, subject):
         message = _("After a contract the unit is withheld until its price is confirmed.")
         raise Refusal(message, code="release", fields={"release": [message]})
     require_money(entry)
-    if target is not None:
-        require_target(target, access, step.now)
-    content = content_of(entry, subject, target)
+    _require_free(entry.kind, step, target)
+    content = content_of(entry, subject, target, access)
     given = numbers.give(project=trade.project, kind=NumberKind.CHANGE, trade=trade, by=by)
     about = {"contract" if subject._meta.model_name == "contract" else "subscription": subject}
     change = Change(
@@ -158,9 +159,14 @@ def _draft(op_id: uuid.UUID, number: str, entry: Entry, by) -> dict:
     return {"change": change.code}
 
 
-def _lock(trade: Trade, target_id: int | None, access: Access, by, op_id: uuid.UUID) -> tuple[trades.Step, Unit | None]:
-    """The trade's unit and, for an exchange, the one it is exchanged for, locked together in the order of their keys."""
+def _lock(
+    trade: Trade, kind: str, target_id: int | None, access: Access, by, op_id: uuid.UUID
+) -> tuple[trades.Step, Unit | None]:
+    """The trade's unit and, for an exchange, the one it is exchanged for, locked together in the order of their keys. To revive a
+    sale, the unit that it had last."""
     target = None
+    if kind == ChangeKind.REVIVE:
+        return trades.locked_over(trade, access, by=by, op_id=op_id), target
     if target_id is not None:
         seen = Claim.every.filter(trade=trade, released_at__isnull=True).values_list("unit_id", flat=True).first()
         visible = units_visible_to(access).filter(project_id=trade.project_id)
@@ -177,8 +183,17 @@ def _subject(trade: Trade, kind: ChangeKind) -> Subject:
     why = refusal(kind, stage, subject)
     if why or subject is None:
         raise Refusal(why, code="not_allowed")
-    require_no_draft(trade)
+    if not KINDS[kind].drafted:
+        require_no_draft(trade)
     return subject
+
+
+def _require_free(kind: ChangeKind, step: trades.Step, target: Unit | None) -> None:
+    """Raise Conflict unless the unit that the change would claim can be claimed."""
+    if target is not None:
+        require_target(target, step.access, step.now)
+    if kind == ChangeKind.REVIVE:
+        require_revivable(step.unit, step.access, step.now)
 
 
 def _may_be_available(kind: ChangeKind, subject: Subject) -> bool:
@@ -187,18 +202,18 @@ def _may_be_available(kind: ChangeKind, subject: Subject) -> bool:
 
 def _submit(change: Change, by) -> None:
     access = access_of(by)
-    step, target = _lock(change.trade, change.target_id, access, by, operation(change, "submit"))
+    step, target = _lock(change.trade, change.kind, change.target_id, access, by, operation(change, "submit"))
     row = _locked(change, ChangeState.DRAFT)
     kind = ChangeKind(row.kind)
     subject = _subject(row.trade, kind)
     if subject != row.subject:
         raise Conflict(_("The sale went on since this was written. Make it void and request anew."), code="changed")
-    if not row.form_signed:
+    if KINDS[kind].form and not row.form_signed:
         raise Refusal(
             _("The signed application form is missing. Let the buyer sign it, then request the change with it."), code="form"
         )  # fmt: skip
+    _require_free(kind, step, target)
     if target is not None:
-        require_target(target, access, step.now)
         price_of(target, row.content)
     authors = {row.requested_by_id, by.pk}
     row.approval = approvals.request(
@@ -217,25 +232,65 @@ def _submit(change: Change, by) -> None:
 
 def _withdraw(change: Change, by) -> None:
     _require_state(change, ChangeState.SUBMITTED)
+    _require_single(change)
     assert change.approval_id is not None
     approvals.withdraw(approval_id=change.approval_id, by=by)
 
 
-def _void(change: Change, reason: str, by) -> None:
+def _void(change: Change, reason: str, by, op_id: uuid.UUID) -> None:
     if not reason.strip():
         message = _("Give the reason: it is kept with the number.")
         raise Refusal(message, code="no_reason", fields={"reason": [message]})
-    _require_state(change, ChangeState.DRAFT, ChangeState.APPROVED)
+    _require_state(change, ChangeState.DRAFT, ChangeState.APPROVED, ChangeState.EXECUTED)
     own = change.state == ChangeState.DRAFT and change.requested_by_id == by.pk
     if not own and not access_of(by).can(Permission.DEAL_VOID, change.project_id):
         raise Forbidden(_("Only the author of a draft, or the supervisor, makes a change void."), code="forbidden")
     change.void_reason = reason.strip()[:300]
-    if change.state == ChangeState.DRAFT:
+    if change.state == ChangeState.EXECUTED:
+        _undo(change, by, op_id)
+        return
+    if change.state == ChangeState.DRAFT or _others_open(change):
         _end(change, ChangeState.VOID, by)
         return
     save_tracked(change, action="change.void_reason", by=by, fields=["void_reason"])
     assert change.approval_id is not None
     approvals.cancel(approval_id=change.approval_id, by=by)
+
+
+def _others_open(change: Change) -> bool:
+    """Whether the request that it was asked for with others goes on without it."""
+    others = Change.every.filter(batch=change.batch_id, state__in=CHANGE_OPEN).exclude(pk=change.pk)
+    return change.batch_id is not None and others.exists()
+
+
+def _require_single(change: Change) -> None:
+    """Raise Conflict for one of a list: it is decided and carried out with the others."""
+    if change.batch is not None:
+        url = reverse("sales:area_batch", args=[change.project.code, change.batch.code])
+        raise Conflict(
+            _("This change belongs to “%(list)s” and goes its way with it.") % {"list": change.batch},
+            code="batch",
+            links=[(str(change.batch), url)],
+        )
+
+
+def _undo(change: Change, by, op_id: uuid.UUID) -> None:
+    """T20: the executed change is void, and what was before is in force again."""
+    why = change_undo.refusal(change)
+    if why:
+        raise Conflict(why, code="final")
+    step = trades.locked(change.trade, access_of(by), by=by, op_id=op_id)
+    row = _locked(change, ChangeState.EXECUTED)
+    require_none_open(row.trade)
+    change_undo.undo(row, step, change_undo.require_undoable(row, step), change.void_reason)
+    _mark_void(row, change.void_reason, by)
+    _to(row, ChangeState.VOID, "change.undo", by, ["voided_by", "voided_at", "void_reason"])
+
+
+def _mark_void(row: Change, reason: str, by) -> None:
+    """By whom and why it is void, and its number in the list."""
+    row.void_reason, row.voided_by, row.voided_at = reason, by, clock.now()
+    numbers.make_void(project=row.project, kind=NumberKind.CHANGE, number=row.number, reason=reason, by=by)
 
 
 def _choose(change: Change, release: Release, by) -> None:
@@ -252,6 +307,7 @@ def _choose(change: Change, release: Release, by) -> None:
 
 def _execute(change: Change, by) -> None:
     _require_state(change, ChangeState.APPROVED)
+    _require_single(change)
     assert change.approval_id is not None
     approvals.execute(approval_id=change.approval_id, by=by)
 
@@ -298,12 +354,8 @@ def _end(change: Change, state: ChangeState, by) -> None:
     units.lift_locks(units=[unit], kind=KINDS[ChangeKind(row.kind)].lock, by=by, reference=row.number)
     fields = []
     if state == ChangeState.VOID:
-        row.void_reason = change.void_reason
-        row.voided_by, row.voided_at = by, clock.now()
+        _mark_void(row, change.void_reason, by)
         fields = ["voided_by", "voided_at", "void_reason"]
-        numbers.make_void(
-            project=row.project, kind=NumberKind.CHANGE, number=row.number, reason=row.void_reason, by=by
-        )  # fmt: skip
     _to(row, state, f"change.{state.lower()}", by, fields)
 
 
@@ -318,7 +370,7 @@ def _rows(target_ids: Collection[int]) -> dict[int, Change]:
     return _ABOUT.in_bulk(target_ids)
 
 
-def _steps(approval: Approval) -> list[approvals.Stage]:
+def steps(approval: Approval) -> list[approvals.Stage]:
     """The levels in their order; management in the place of a supervisor when none is free of it (four eyes)."""
     found: list[approvals.Stage] = []
     for level in approval.effect["levels"]:
@@ -344,7 +396,11 @@ def _approved(approval: Approval, by) -> None:
 
 
 def _closed(approval: Approval, by) -> None:
-    change = _of(approval)
+    end_unexecuted(_of(approval), approval, by)
+
+
+def end_unexecuted(change: Change, approval: Approval, by) -> None:
+    """The request about it ended without being applied: returned, withdrawn or out of date."""
     if approval.state == Approval.State.RETURNED:
         _end(change, ChangeState.REJECTED, by)
         return
@@ -358,17 +414,23 @@ def _apply(approval: Approval, by) -> None:
     change = _of(approval)
     access = access_of(by)
     access.require(Permission.CHANGE_EXECUTE, change.project_id)
-    step, target = _lock(change.trade, change.target_id, access, by, operation(change, "amend"))
+    step, target = _lock(change.trade, change.kind, change.target_id, access, by, operation(change, "amend"))
     row = _locked(change, ChangeState.APPROVED)
     kind = ChangeKind(row.kind)
     _subject(row.trade, kind)
     if version(row.pk) != approval.target_version:
         raise Conflict(_("The sale changed while you were working. Reload the page."), code="changed")
+    carry_out(row, step, approval, by, target)
+    notices.settle(f"change-{row.code}-approved")
+
+
+def carry_out(row: Change, step: trades.Step, approval: Approval, by, target: Unit | None = None) -> None:
+    """Do what the (locked) change says, and write by whom. Needs the caller's transaction."""
+    kind = ChangeKind(row.kind)
     units.lift_locks(units=[step.unit], kind=KINDS[kind].lock, by=by, reference=row.number)
     EFFECTS[kind](Ground(step, row, lock_subject(row), approval, target))
     row.executed_by, row.executed_at = by, clock.now()
     _to(row, ChangeState.EXECUTED, "change.execute", by, ["executed_by", "executed_at"])
-    notices.settle(f"change-{row.code}-approved")
     if row.trade.salesperson is not None:
         notices.tell(
             [row.trade.salesperson], "change.executed", key=f"change-{row.code}-executed", url=url_of(row),
@@ -390,7 +452,7 @@ def register() -> None:
     approvals.register(
         KIND,
         approvals.Kind(
-            label=gettext_lazy("Change of a sale"), stages=_steps, apply=_apply, present=_present,
+            label=gettext_lazy("Change of a sale"), stages=steps, apply=_apply, present=_present,
             url=_url, version=version, closed=_closed, separate=True, approved=_approved,
             executor=Permission.CHANGE_EXECUTE, rows=_rows,
         ),

@@ -79,7 +79,8 @@ def _require_day(on: date, first: date, last: date) -> None:
 
 
 def ask_extension(*, op_id: uuid.UUID, code: str, until: date, reason: str, by) -> Subscription:
-    """Ask for a later signing deadline 延期签约, before it has passed. How far it goes beyond the first deadline says who decides."""
+    """Ask for a later signing deadline 延期签约, or for longer to top a small deposit up (domain B6), before it has passed. How far
+    it goes beyond the first deadline says who decides."""
     do = partial(_ask_extension, until=until)
     content = {"until": until}
     return done(
@@ -92,27 +93,41 @@ def ask_extension(*, op_id: uuid.UUID, code: str, until: date, reason: str, by) 
 
 def _ask_extension(at: Work, until: date) -> None:
     row = at.row
-    if row.due_on is None or row.due_on < _today(at):
-        raise Conflict(
-            _("The signing deadline has passed, so it cannot be extended any more. Record the notice to sign."),
-            code="late",
-        )
-    if until <= row.due_on:
-        message = _("Enter a day after the present deadline of %(day)s.") % {"day": row.due_on}
+    due = getattr(row, deadline_of(row))
+    if due is None or due < _today(at):
+        raise Conflict(_too_late(row), code="late")
+    if until <= due:
+        message = _("Enter a day after the present deadline of %(day)s.") % {"day": due}
         raise Refusal(message, code="day", fields={"until": [message]})
     approvals.request(
         kind=EXTEND, by=at.by, subject=row.number, reason=at.reason, project_id=row.project_id, target_id=row.pk,
-        before={"until": row.due_on.isoformat()},
+        before={"until": due.isoformat(), "what": deadline_of(row)},
         after={"until": until.isoformat(), "project": at.unit.project.code, "subscription": row.code},
         effect=_levels(row, until, at.by.pk),
     )  # fmt: skip
 
 
+def deadline_of(row: Subscription) -> str:
+    """The column that says until when: a small deposit is topped up, a full one leads to the contract."""
+    return "top_up_on" if row.kind == SubscriptionKind.SMALL else "due_on"
+
+
+def _too_late(row: Subscription) -> str:
+    if row.kind == SubscriptionKind.SMALL:
+        return _(
+            "The last day to top the deposit up has passed, so it cannot be extended any more. Top it up, or let it lapse."
+        )
+    return _("The signing deadline has passed, so it cannot be extended any more. Record the notice to sign.")
+
+
 def days_beyond(row: Subscription, until: date) -> int:
     """How many days after the first deadline that is; several extensions count together."""
     settings = options.values(row.project_id)
-    working = bool(settings["signing.working_days"])
-    first = day_after(row.signed_on, settings["signing.days"], working=working) if row.signed_on else until
+    if row.signed_on is None:
+        return 0
+    if row.kind == SubscriptionKind.SMALL:
+        return (until - day_after(row.signed_on, settings["small_deposit.days"], working=False)).days
+    first = day_after(row.signed_on, settings["signing.days"], working=bool(settings["signing.working_days"]))
     return (until - first).days
 
 
@@ -131,15 +146,18 @@ def _apply(approval: Approval, by) -> None:
     seen = Subscription.every.get(pk=approval.target_id)
     row = Work.of(seen, access_of(by), by=by, op_id=uuid.uuid4()).row
     require_allowed("subscription.ask_extension", row)
-    row.due_on = date.fromisoformat(approval.after["until"])
+    setattr(row, deadline_of(row), date.fromisoformat(approval.after["until"]))
     row.extensions, row.version = row.extensions + 1, row.version + 1
     save_tracked(row, action=EXTEND, by=by, reason=approval.reason)
-    tell(row, "subscription.extended", by=by)
+    small = row.kind == SubscriptionKind.SMALL
+    tell(row, "subscription.top_up_extended" if small else "subscription.extended", by=by)
 
 
 def _present(approval: Approval, access) -> list:
+    small = approval.before.get("what") == "top_up_on"
+    label = _("To be topped up by") if small else _("Contract to be signed by")
     return [
-        (_("Contract to be signed by"), approval.before["until"], approval.after["until"]),
+        (label, approval.before["until"], approval.after["until"]),
         (_("Days beyond the first deadline"), "", str(approval.effect["days"])),
     ]
 
@@ -180,7 +198,7 @@ def _tell(row: Subscription, today: date, desk: list) -> None:
 def register() -> None:
     """Make extensions decidable, and name the office's settings and the notices."""
     kind = approvals.Kind(
-        label=gettext_lazy("Extend the signing deadline"), stages=_steps, apply=_apply, present=_present, url=_url,
+        label=gettext_lazy("Extend a deadline"), stages=_steps, apply=_apply, present=_present, url=_url,
         version=_version,
     )  # fmt: skip
     approvals.register(EXTEND, kind)
@@ -202,6 +220,7 @@ NOTICES = {
     "subscription.warned": gettext_lazy("%(unit)s: the notice to sign was sent"),
     "subscription.terminated": gettext_lazy("%(unit)s: the notice of termination was sent"),
     "subscription.extended": gettext_lazy("%(unit)s: the signing deadline was extended"),
+    "subscription.top_up_extended": gettext_lazy("%(unit)s: there is longer to top the deposit up"),
     "subscription.signing_near": gettext_lazy("%(unit)s: the contract is to be signed by %(day)s"),
     "subscription.signing_passed": gettext_lazy("%(unit)s: the contract was to be signed by %(day)s"),
     "subscription.top_up_near": gettext_lazy("%(unit)s: the deposit is to be topped up by %(day)s"),

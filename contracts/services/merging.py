@@ -4,17 +4,21 @@ import uuid
 from typing import Any
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from contracts.models import Buyer, Claim, HoldRequest, Quotation, Subscription, WaitingEntry
 from contracts.queries.live import is_live
+from contracts.queries.scope import claims_visible_to
 from contracts.services import claims
-from contracts.states import HoldKind, QuotationState, RequestState, Stage, SubscriptionState, WaitingState
+from contracts.states import ChangeKind, HoldKind, QuotationState, RequestState, Stage, SubscriptionState, WaitingState
 from enquiries.models import Customer
+from enquiries.services import identity
 from salescontrol.core import clock
-from salescontrol.core.access import access_of
+from salescontrol.core.access import Access, access_of
 from salescontrol.core.errors import Conflict
 from salescontrol.core.history import update_tracked
+from salescontrol.core.permissions import Permission
 
 
 def move(other: Customer, kept: Customer, by: Any, reason: str) -> None:
@@ -94,3 +98,29 @@ def bound() -> QuerySet:
     return Customer.every.filter(pk__in=holds.values("customer")).order_by().values("pk") | Customer.every.filter(
         pk__in=lines.values("customer")
     ).order_by().values("pk")
+
+
+def buyers() -> QuerySet:
+    """The customers to whom something is being sold: with a live claim beyond a hold, a small deposit included (domain B12)."""
+    sold = Claim.every.filter(released_at__isnull=True, trade__isnull=False).exclude(stage=Stage.HOLD).order_by()
+    rows = Buyer.every.filter(until__isnull=True, trade__in=sold.values("trade")).order_by()
+    return Customer.every.filter(pk__in=rows.values("customer")).order_by()
+
+
+def ways(access: Access, customer: Customer) -> list[tuple[str, str]]:
+    """Where this reader asks for a correction of the buyer's identity: each sale under way of which they may know."""
+    if not access.can(Permission.CHANGE_REQUEST, customer.project_id):
+        return []
+    bought = Buyer.every.filter(customer=customer, until__isnull=True).order_by().values("trade")
+    live = claims_visible_to(access).filter(released_at__isnull=True, trade__in=bought).exclude(stage=Stage.HOLD)
+    return [
+        (
+            _("Request the correction: %(unit)s") % {"unit": claim.unit.number},
+            f"{reverse('sales:change_new', args=[claim.unit.project.code, claim.trade.number])}?kind={ChangeKind.IDENTITY}",
+        )
+        for claim in live.select_related("unit__project", "trade").order_by("pk")
+        if claim.trade is not None
+    ]
+
+
+BUYING = identity.Buying(buyers=buyers, ways=ways)

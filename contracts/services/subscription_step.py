@@ -33,7 +33,7 @@ ALLOWED = {
     "subscription.void": {(ACTIVE, SMALL), (ACTIVE, FULL)},
     "subscription.warn": {(ACTIVE, FULL)},
     "subscription.end": {(ACTIVE, FULL)},
-    "subscription.ask_extension": {(ACTIVE, FULL)},
+    "subscription.ask_extension": {(ACTIVE, SMALL), (ACTIVE, FULL)},
 }
 
 

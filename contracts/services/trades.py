@@ -163,3 +163,15 @@ def locked(trade: Trade, access: Access, *, by, op_id: uuid.UUID, reason: str = 
     return Step(
         trade=trade, unit=unit, claim=claim, access=access, by=by, op_id=op_id, reason=reason.strip(), now=now
     )  # fmt: skip
+
+
+def locked_over(trade: Trade, access: Access, *, by, op_id: uuid.UUID) -> Step:
+    """The unit that a trade had last, locked, with the claim that ended. Raises Conflict `alive` while it has a live claim."""
+    seen = Claim.every.filter(trade=trade).order_by("-placed_at", "-pk").first()
+    unit = claims.lock_unit(seen.unit_id, access) if seen else None
+    if seen is None or unit is None or Claim.every.filter(trade=trade, released_at__isnull=True).exists():
+        raise Conflict(_("This sale is under way, so there is nothing to revive."), code="alive")
+    now = clock.now()
+    expiry.settle([unit], now)
+    claim = Claim.every.select_related("salesperson", "customer__merged_into").get(pk=seen.pk)
+    return Step(trade=trade, unit=unit, claim=claim, access=access, by=by, op_id=op_id, reason="", now=now)

@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from contracts.forms.changes import ChangeFilter, ChangeForm, ReleaseForm, VoidForm
 from contracts.models import Change, Trade
 from contracts.queries import changes as queries
+from contracts.queries import identity
 from contracts.queries.scope import buyers_visible_to, quotations_visible_to, trades_visible_to
-from contracts.services import changes
+from contracts.services import change_undo, changes
 from contracts.services.change_ground import in_force
 from contracts.services.change_kinds import KINDS, Subject
 from contracts.states import ChangeKind, ChangeState, Release
@@ -74,7 +75,10 @@ class ChangeList(InChanges, ListPage):
         return person.name if person and self.request.access.can(Permission.CLAIM_SEE_ALL, self.project_id) else ""
 
     def get_context(self) -> dict:
-        return {"context_line": self.project.name}
+        actions = []
+        if self.request.access.can(Permission.CHANGE_REQUEST, self.project_id):
+            actions.append({"url": self.at("area_batch_new"), "label": _("Settle surveyed areas")})
+        return {"context_line": self.project.name, "actions": actions}
 
 
 class ChangeNew(WithCustomer, InChanges, FormPage):
@@ -133,8 +137,18 @@ class ChangeNew(WithCustomer, InChanges, FormPage):
         return {
             "kind": self.kind, "customers": self.customers, "targets": free.order_by("number", "pk"),
             "quotations": quotations.select_related("unit"),
-            "signed": self.subject is not None and self.subject._meta.model_name == "contract",
+            "signed": self.subject is not None and self.subject._meta.model_name == "contract", **self.identity(),
         }  # fmt: skip
+
+    def identity(self) -> dict:
+        """Whose identity, and which of their papers, may be corrected."""
+        if self.kind != ChangeKind.IDENTITY:
+            return {}
+        access = self.request.access
+        return {
+            "buyers": identity.buyer_choices(access, self.trade),
+            "papers": identity.paper_choices(access, self.trade),
+        }
 
     def get_initial(self) -> dict:
         subject = self.subject
@@ -209,6 +223,10 @@ class ChangePage(InChange, DetailPage):
             "stages": list(queries.stages_of(change)),
             "names": access.can(Permission.CLAIM_SEE_ALL, self.project_id),
             "board_url": self.board_url(change.unit_id),
+            "batch": change.batch,
+            "batch_url": self.at("area_batch", change.batch.code)
+            if change.batch and access.can(Permission.CLAIM_SEE_ALL, self.project_id)
+            else "",
             "approval_url": approvals.page_url(change.approval)
             if change.approval and approvals.visible_to(access).filter(pk=change.approval_id).exists()
             else "",
@@ -226,15 +244,16 @@ class ChangePage(InChange, DetailPage):
             state == ChangeState.EXECUTED and change.contract_id and change.kind == ChangeKind.REFUND
             and Lock.REFUND in change.unit.lock_codes and access.can(Permission.UNIT_RELEASE, project)
         )  # fmt: skip
+        undoable = state == ChangeState.EXECUTED and not change_undo.refusal(change)
         asked = change.approval is not None and change.approval.requested_by_id == access.user.pk
         shown = [
             (draft and asks, _("Submit for approval"), "change_submit", "primary"),
             (decides and self.chooses, _("Choose what the unit becomes"), "change_release", ""),
             (queries.may_execute(change, access), _("Execute"), "change_execute", "seal"),
             (unconfirmed, _("The price is confirmed"), "change_confirm", "primary"),
-            (pending and asked, _("Withdraw the request"), "change_withdraw", ""),
+            (pending and asked and not change.batch_id, _("Withdraw the request"), "change_withdraw", ""),
             (
-                (draft and ((own and asks) or supervises)) or (approved and supervises),
+                (draft and ((own and asks) or supervises)) or (supervises and (approved or undoable)),
                 _("Make void"),
                 "change_void",
                 "",
@@ -305,6 +324,8 @@ class ChangeVoid(ChangeAct):
         return _("Make change %(number)s void") % {"number": self.change.number}
 
     def get_sentence(self) -> str:
+        if self.change.state == ChangeState.EXECUTED:
+            return _("What it altered is undone: what stood before is in force again.")
         return _("It will not be executed, and the lock comes off the unit.")
 
     def perform(self, form) -> Change:

@@ -167,12 +167,21 @@ class SubscriptionEnd(SubscriptionAction):
 
 
 class SubscriptionExtend(SubscriptionAction):
-    """Ask for a later signing deadline."""
+    """Ask for a later signing deadline, or for longer to top a small deposit up."""
 
-    title = gettext_lazy("Extend the signing deadline")
     submit_label = gettext_lazy("Ask for it")
     success = gettext_lazy("The later deadline is asked for.")
     form_class = ExtendForm
+
+    def get_title(self) -> str:
+        return _("Longer to top the deposit up") if self.small else _("Extend the signing deadline")
+
+    @property
+    def small(self) -> bool:
+        return self.row.kind == SubscriptionKind.SMALL
+
+    def get_form_kwargs(self) -> dict:
+        return {"small": self.small}
 
     def get_sentence(self) -> str:
         return _("The supervisor decides; further from the first deadline management too, and finance beyond that.")

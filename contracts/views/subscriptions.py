@@ -13,6 +13,7 @@ from contracts.queries import holds as hold_queries
 from contracts.queries import subscriptions as queries
 from contracts.queries.people import named, sees_name
 from contracts.services import subscriptions
+from contracts.services.deadlines import deadline_of
 from contracts.services.subscription_step import allowed
 from contracts.states import Moment, PaymentMethod, SubscriptionKind, SubscriptionState
 from contracts.views.base import InClaims, InUnit
@@ -182,7 +183,8 @@ class SubscriptionPage(InSubscription, DetailPage):
 
     @property
     def late(self) -> bool:
-        return bool(self.row.due_on and self.row.due_on < clock.today(self.project.zone))
+        due = getattr(self.row, deadline_of(self.row))
+        return bool(due and due < clock.today(self.project.zone))
 
 
 ADDRESSES = {

@@ -10,6 +10,7 @@ from contracts.queries import contracts as contract_queries
 from contracts.queries import numbers as queries
 from contracts.queries import story
 from contracts.services import numbers
+from contracts.services.change_ground import in_force
 from contracts.states import ContractState, NumberKind, NumberState, SubscriptionKind, SubscriptionState
 from contracts.views.contracts import TONES, InSales
 from inventory.models import Unit
@@ -59,10 +60,8 @@ class TradePage(InSales, DetailPage):
         return [*self.change(found), *self.contract(found)]
 
     def change(self, found) -> list[dict]:
-        """The way to a change, while something of the sale is in force."""
-        active = any(row.state == SubscriptionState.ACTIVE for row in found.subscriptions)
-        signed = any(row.state == ContractState.SIGNED for row in found.contracts)
-        if not self.request.access.can(Permission.CHANGE_REQUEST, self.project_id) or not (active or signed):
+        """The way to a change, while something of the sale is in force, or can be revived."""
+        if not self.request.access.can(Permission.CHANGE_REQUEST, self.project_id) or not in_force(self.trade)[0]:
             return []
         return [{"label": _("Change the sale"), "url": self.sales("change_new", self.trade.number), "style": ""}]
 

@@ -59,6 +59,9 @@ NOTICES: Mapping[str, Promise] = {
     ),
     "nobody_kept": _("Nobody looks after the customer now; the file says %(value)s. The desk can give them on the customer's page."),
     "paper_kept": _("The customer has another number of this kind of paper (%(kept)s). It stays; the file says %(value)s."),
+    "paper_of_buyer": _(
+        "A sale to the customer is under way, so no further paper (%(value)s) is taken over. A correction is requested from the sale."
+    ),
     "term_over": _(
         "The salesperson's term ended on %(value)s: without a follow-up today the customer is nobody's from the next night on."
     ),

@@ -29,6 +29,10 @@ SENTENCES: Mapping[str, tuple[Any, Any]] = {
         gettext_lazy("Given to who received the visitor"),
     ),
     "customer.change": (gettext_lazy("Changed by %(who)s"), gettext_lazy("Changed")),
+    "change.identity": (
+        gettext_lazy("Identity corrected by an approved request, carried out by %(who)s"),
+        gettext_lazy("Identity corrected by an approved request"),
+    ),
     "customer.add_phone": (gettext_lazy("Phone added by %(who)s"), gettext_lazy("Phone added")),
     "customer.main_phone": (gettext_lazy("Main phone chosen by %(who)s"), gettext_lazy("Main phone chosen")),
     "customer.remove_phone": (gettext_lazy("Phone removed by %(who)s"), gettext_lazy("Phone removed")),

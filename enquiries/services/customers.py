@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from enquiries import names, phones
 from enquiries.models import Customer
-from enquiries.services import looks
+from enquiries.services import identity, looks
 from enquiries.services.facts import COLUMNS, Facts, put
 from enquiries.services.numbers import read_phone, whose_phone, write_main
 from enquiries.services.rows import clash, locked, require_desk, require_reason, sees, tell
@@ -71,7 +71,8 @@ def change_customer(
 ) -> Customer:  # fmt: skip
     """Change name, note, the facts that are given and, unless left empty, the main phone number.
 
-    Raises NotVisible, Forbidden, Conflict `changed` when `version` is not the row's any more, and what entering raises.
+    Raises NotVisible, Forbidden, Conflict `changed` when `version` is not the row's any more, `buyer` when who somebody is would
+    change while a sale to them is under way (domain B12), and what entering raises.
     """
     access = access_of(by)
     access.require(Permission.CUSTOMER_ENTER, customer.project_id)
@@ -81,6 +82,8 @@ def change_customer(
     with transaction.atomic():
         row = locked(customer, access)
         _require_version(row, version)
+        if (name, facts.get("kind", row.kind)) != (row.name, row.kind):
+            identity.require_open(row, access)
         row.name, row.name_keys, row.note = name, names.keys(name), note.strip()[:300]
         put(row, facts, access)
         if digits:

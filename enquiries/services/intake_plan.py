@@ -16,6 +16,7 @@ from enquiries.intake import values
 from enquiries.intake.reading import Listing, Source
 from enquiries.intake.words import same
 from enquiries.models import Call, Customer, CustomerPhone, IdPaper
+from enquiries.services import identity
 from enquiries.services.facts import RANGES, WISHES
 from enquiries.services.intake_rows import Cleaned, Ground, clean
 from enquiries.states import CallState, IntakeContent, IntakeKind
@@ -95,6 +96,10 @@ class _Known:
             self.customers |= Customer.every.select_related("owner", "referrer").in_bulk(wanted)
             kept = IdPaper.every.filter(customer_id__in=wanted)
             self.kinds |= {(paper.customer_id, paper.kind): paper.number for paper in kept}
+        named = sorted({pk for pk, _kind in self.kinds})
+        # Buyers whose papers are known already: a further one is no gap (domain B12).
+        portions = (named[first : first + PORTION] for first in range(0, len(named), PORTION))
+        self.settled = {pk for part in portions for pk in identity.buyers_among(part)}
         self.people = dict(get_user_model().objects.values_list("pk", "name"))
         self.terms = options.values(project.pk)
 
@@ -188,7 +193,9 @@ class _Customers:
             return
         kind, number = row.values["paper"]
         ours = self.known.kinds.get((kept.pk, kind))
-        if ours is None:
+        if ours is None and kept.pk in self.known.settled:
+            row.add("paper_of_buyer", "paper", value=papers.masked(number))
+        elif ours is None:
             yield "paper", (kind, number)
         elif ours != number:
             row.add("paper_kept", "paper", kept=papers.masked(ours), value=papers.masked(number))

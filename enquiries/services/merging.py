@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from enquiries.models import Call, Customer, CustomerPhone, Erasure, FollowUp, IdPaper, PreReport, Viewing, Visit
+from enquiries.services import identity
 from enquiries.services.facts import PLAIN
 from enquiries.services.rows import locked, require_desk, require_reason, tell
 from salescontrol.core.access import access_of
@@ -31,7 +32,8 @@ def register(move: Move) -> None:
 def merge(*, kept: Customer, number: str, reason: str, by) -> Customer:
     """Merge the customer with this number into `kept`; returns the kept one. Their number leads there from now on.
 
-    Raises NotVisible, Forbidden, Refusal (`no_reason`, `same`, `number`), Conflict `both` when both stand in one waiting list.
+    Raises NotVisible, Forbidden, Refusal (`no_reason`, `same`, `number`), Conflict `both` when both stand in one waiting
+    list, `buyer` when a buyer would get a further identity paper.
     """
     access = access_of(by)
     require_desk(access, kept.project_id)
@@ -56,6 +58,8 @@ def _merge(kept: Customer, other: Customer, reason: str, by) -> Customer:
     first, second = sorted((kept, other), key=lambda row: row.pk)
     rows = {row.pk: locked(row, access_of(by)) for row in (first, second)}
     kept, other = rows[kept.pk], rows[other.pk]
+    if IdPaper.every.filter(customer=other).exists():
+        identity.require_completing(kept, access_of(by))
     _move_rows(kept, other, by)
     _fill(kept, other)
     other.phone = other.phone_index = ""

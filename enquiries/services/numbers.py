@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from enquiries import papers, phones
 from enquiries.models import Customer, CustomerPhone, IdPaper
-from enquiries.services import looks
+from enquiries.services import identity, looks
 from enquiries.services.rows import clash, locked
 from inventory.models import Project
 from salescontrol.core.access import access_of
@@ -95,7 +95,8 @@ def remove_phone(*, customer: Customer, phone_id: int, by) -> None:
 
 
 def add_paper(*, customer: Customer, kind: str, number: str, by) -> IdPaper:
-    """An identity paper. Raises NotVisible, Forbidden, Refusal (`paper`, `too_many`), Conflict `known`."""
+    """An identity paper. Raises NotVisible, Forbidden, Refusal (`paper`, `too_many`), Conflict `known`, and `buyer` for a further
+    one while a sale to the customer is under way (domain B12)."""
     plain = papers.read(kind, number)
     if not plain:
         message = _(
@@ -106,6 +107,7 @@ def add_paper(*, customer: Customer, kind: str, number: str, by) -> IdPaper:
     index = papers.index(plain)
 
     def insert(row: Customer) -> IdPaper:
+        identity.require_completing(row, access_of(by))
         paper = IdPaper(customer=row, project_id=row.project_id, kind=kind, number=plain, number_index=index)
         return save_tracked(paper, action="customer.add_paper", by=by)
 
@@ -120,8 +122,9 @@ def whose_paper(project: Project, index: str) -> Customer | None:
 
 @transaction.atomic
 def remove_paper(*, customer: Customer, paper_id: int, by) -> None:
-    """Forget a paper that was entered by mistake; its history stays. Raises NotVisible, Forbidden."""
+    """Forget a paper that was entered by mistake; its history stays. Raises NotVisible, Forbidden, Conflict `buyer` (domain B12)."""
     row = _open(customer, by)
+    identity.require_open(row, access_of(by))
     paper = _one_of(IdPaper.every.filter(customer=row), paper_id)
     paper._change_reason, paper._history_user = "customer.remove_paper", by
     paper.delete()

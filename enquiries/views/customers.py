@@ -19,7 +19,7 @@ from enquiries.queries import erasures
 from enquiries.queries.follow_ups import notes
 from enquiries.queries.life import steps
 from enquiries.queries.present import Cards, card, contacts, sees_people
-from enquiries.services import customers, facts, looks, ownership
+from enquiries.services import customers, facts, identity, looks, ownership
 from enquiries.services.rows import require_desk
 from enquiries.views.lists import PersonalList, numbers_on
 from inventory.services.assignment import salespeople
@@ -200,6 +200,7 @@ class CustomerPage(OneCustomer, DetailPage):
             found.append({"url": self.address("customer_merge", number), "label": _("Merge")})
         elif self._customer.owner_id == self.request.user.pk and self.may(Permission.CUSTOMER_ENTER):
             found.append({"url": self.address("customer_transfer", number), "label": _("Pass on")})
+        found += [{"url": url, "label": label} for label, url in identity.ways(self.request.access, self._customer)]
         if self.may(Permission.CUSTOMER_ERASE):
             found.append({"url": self.address("customer_erase", number), "label": _("Erase")})
         if self.may(Permission.CUSTOMER_ENTER):

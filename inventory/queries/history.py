@@ -71,6 +71,18 @@ SENTENCES: Mapping[str, tuple[Any, Any]] = {
         gettext_lazy("Contracted by an exchange, by %(who)s"),
         gettext_lazy("Contracted by an exchange"),
     ),
+    "trade.void_change": (
+        gettext_lazy("Change of the subscription made void by %(who)s"),
+        gettext_lazy("Change of the subscription made void"),
+    ),
+    "trade.void_change_signed": (
+        gettext_lazy("Change of the contract made void by %(who)s"),
+        gettext_lazy("Change of the contract made void"),
+    ),
+    "trade.revive": (
+        gettext_lazy("A forfeited sale revived, by %(who)s"),
+        gettext_lazy("A forfeited sale revived"),
+    ),
     "trade.amend": (gettext_lazy("Subscription changed, by %(who)s"), gettext_lazy("Subscription changed")),
     "trade.amend_signed": (gettext_lazy("Contract changed, by %(who)s"), gettext_lazy("Contract changed")),
     "claim.hold": (gettext_lazy("Held by %(who)s"), gettext_lazy("Held")),

@@ -9,6 +9,7 @@ import pytest
 from django.db import transaction
 
 from contracts.models import Buyer, Change, Claim, Contract, IssuedNumber, Quotation, Subscription
+from contracts.queries import story
 from contracts.queries.settling import settle_area
 from contracts.services import change_effects, changes, claims
 from contracts.services.change_content import Money
@@ -69,12 +70,14 @@ def _state(room, name: str):
     elif name == "over":
         row = sold(room)
         carried_out(room, row, refund())
-    elif name in ("subscribed", "late", "terminated"):
+    elif name in ("subscribed", "late", "terminated", "forfeited"):
         row = sold(room)
         if name != "subscribed":
             row.due_on = clock.today(room.a.zone) - timedelta(days=3)
-            row.ended_on = clock.today(room.a.zone) if name == "terminated" else None
+            row.ended_on = clock.today(room.a.zone) if name != "late" else None
             row.save(update_fields=["due_on", "ended_on"])
+        if name == "forfeited":
+            carried_out(room, row, entry(ChangeKind.FORFEIT, money=Money(paid=A(50000))))
     else:
         row = sold(room, signed=True)
         if name == "filed":
@@ -86,7 +89,7 @@ def _state(room, name: str):
     return row.trade
 
 
-_ANY = {ChangeKind.REFUND, ChangeKind.EXCHANGE, ChangeKind.METHOD}
+_ANY = {ChangeKind.REFUND, ChangeKind.EXCHANGE, ChangeKind.METHOD, ChangeKind.IDENTITY}
 _BEFORE = _ANY | {ChangeKind.TRANSFER, ChangeKind.BUYERS, ChangeKind.PRICE}
 _AFTER = _ANY | {ChangeKind.AMOUNT, ChangeKind.AREA}
 
@@ -94,14 +97,15 @@ _AFTER = _ANY | {ChangeKind.AMOUNT, ChangeKind.AREA}
 @pytest.mark.parametrize(
     ("state", "allowed"),
     [
-        ("small", set()),
+        ("small", {ChangeKind.IDENTITY}),
         ("over", set()),
+        ("forfeited", {ChangeKind.REVIVE}),
         ("subscribed", _BEFORE),
         ("late", _BEFORE),
         ("terminated", _BEFORE | {ChangeKind.FORFEIT}),
         ("contracted", _AFTER | {ChangeKind.TRANSFER}),
         ("filed", _AFTER),
-        ("delivered", set()),
+        ("delivered", {ChangeKind.IDENTITY}),
     ],
 )
 def test_which_changes_are_possible_in_which_state_of_the_sale(room, state, allowed):
@@ -445,6 +449,25 @@ def test_a_sale_has_one_change_under_way(room):
     draft(room, subject, refund())
     with pytest.raises(Conflict, match="is under way"):
         draft(room, subject, entry(ChangeKind.METHOD, method="MORTGAGE"))
+
+
+def test_the_story_tells_who_asked_and_agreed_and_nothing_of_another_sale(room):
+    """R3.5. The request bears the key that the other sale has: keys of one table say nothing about those of another."""
+    mine, other = sold(room), sold(room, unit=room.other)
+    change = draft(room, mine, entry(ChangeKind.METHOD, method="MORTGAGE"))
+    Change.every.filter(pk=change.pk).update(id=other.trade_id)
+    change = changes.submit(op_id=uuid.uuid4(), code=change.code, by=room.specialist)
+    change = execute(room, approve(room, change))
+    assert (change.pk, change.approval.target_id) == (other.trade_id, other.trade_id)
+    access = access_of(room.supervisor)
+    told = {
+        trade: " ".join(f"{step.text} {step.lines}" for step in story.steps(access, trade, story.papers(access, trade)))
+        for trade in (mine.trade, other.trade)
+    }
+    for words in ("Asked for: ", "Moves abroad", "Agreed to: ", "In effect: "):
+        assert words in told[mine.trade]
+        assert words not in told[other.trade]
+    assert change.number in told[mine.trade]
 
 
 def test_a_returned_change_lifts_the_lock_and_keeps_its_number(room):

@@ -150,6 +150,34 @@ def test_a_deadline_that_has_passed_or_an_earlier_day_is_no_extension(room, monk
         ask(room, row, 5)
 
 
+@pytest.mark.parametrize(
+    ("days", "who"),
+    [(7, ["supervisor"]), (8, ["supervisor", "management"]), (15, ["supervisor", "management", "finance"])],
+)
+def test_there_is_longer_to_top_a_small_deposit_up_by_approval(room, monkeypatch, days, who):
+    """Domain B6: longer needs consent."""
+    row = selling.active(room, selling.small(room))
+    first = row.top_up_on
+    deadlines.ask_extension(
+        op_id=uuid.uuid4(), code=row.code, until=first + timedelta(days=days), reason="The family gathers it",
+        by=room.specialist,
+    )  # fmt: skip
+    approval = Approval.objects.get()
+    assert approvals.KINDS[approval.kind].present(approval, None)[0][1] == first.isoformat()
+    for name in who:
+        row.refresh_from_db()
+        assert row.top_up_on == first
+        approvals.decide(approval_id=approval.pk, by=getattr(room, name), agree=True)
+    row.refresh_from_db()
+    assert (row.top_up_on, row.due_on, row.extensions) == (first + timedelta(days=days), None, 1)
+    assert Notice.objects.filter(to=room.salesperson, code="subscription.top_up_extended").count() == 1
+    later(monkeypatch, days=days + 20)
+    with pytest.raises(Conflict, match="let it lapse"):
+        deadlines.ask_extension(
+            op_id=uuid.uuid4(), code=row.code, until=clock.today() + timedelta(days=1), reason="Again", by=room.specialist
+        )  # fmt: skip
+
+
 def test_an_extension_of_what_has_changed_meanwhile_is_out_of_date(room):
     row = selling.active(room)
     ask(room, row, 3)

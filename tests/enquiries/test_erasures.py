@@ -63,6 +63,8 @@ HARMLESS = {
     "contracts.BlankForm.serial": "printed on the form",
     "contracts.BlankRange.prefix": "printed on the form",
     "contracts.BlankRange.note": "what the desk says of its stock",
+    "contracts.AreaBatch.code": "a random code",
+    "contracts.AreaBatch.title": "the name of a survey",
     "contracts.Change.code": "a random code",
     "contracts.Change.number": "a number of the office's",
     "contracts.Contract.code": "a random code",

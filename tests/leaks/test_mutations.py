@@ -18,6 +18,7 @@ from tests.permissions.matrix import EXPECTED
 pytestmark = pytest.mark.django_db
 # Function → who would notice, and where: identity, address. The crawl asks everybody everywhere; one of these must be enough.
 NOTICED = {
+    "contracts.queries.scope.area_batches_visible_to": [("salesperson", "sales:area_batch")],
     "contracts.queries.scope.changes_visible_to": [("salesperson", "sales:change"), ("salesperson", "sales:change_list")],
     "contracts.queries.scope.contracts_visible_to": [("salesperson", "sales:contract"), ("salesperson", "sales:contract_list")],
     "contracts.queries.scope.milestones_visible_to": [("salesperson", "sales:contract_overdue")],

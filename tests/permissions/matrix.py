@@ -520,6 +520,14 @@ sales:trade                          mine       2222--2-i--  xi
 sales:trade                          colleague  22-2-2       ·
 # Changes of sales: a salesperson reads their own; the desk requests and executes, who decides chooses what the unit becomes, the
 # supervisor confirms the price after the refund of a contract.
+# Lists of surveyed areas are the desk's; who reads every sale of the project reads them. The letters name buyers in full.
+sales:area_batch                     own        22-2--2-i--  xi
+sales:area_batch_execute             own        22-F--F-i--  uu-F--F-i--
+sales:area_batch_file                own        cc-F--F-i--  xi
+sales:area_batch_letters             own        22-F--F-i--  uu-F--F-i--
+sales:area_batch_new                 ·          22FFFFF-i--  uuFFFFF-i--
+sales:area_batch_new                 abroad     --F2F        --FuF
+sales:area_batch_withdraw            own        22-F--F-i--  uu-F--F-i--
 sales:change                         mine       2222--2-i--  xi
 sales:change                         colleague  22-2-2       ·
 sales:change_confirm                 mine       2FFF--F-i--  uFFF--F-i--
