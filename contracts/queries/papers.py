@@ -90,6 +90,7 @@ def trade_facts(access: Access, trade: Trade) -> dict[str, Any]:
             **blank(),
             "trade_no": trade.number,
             "salesperson": trade.salesperson.name if trade.salesperson else "",
+            **_unit(_unit_of(access, trade, subscription, contract)),
         }
         values |= _buyers(access, trade)
         if subscription and subscription.quotation:
@@ -98,7 +99,6 @@ def trade_facts(access: Access, trade: Trade) -> dict[str, Any]:
             values |= _subscription(subscription)
         if contract:
             values |= _contract(contract)
-        values |= _unit(_unit_of(access, trade, subscription, contract))
     change = IssuedNumber.objects.filter(trade=trade, kind=NumberKind.CHANGE).order_by("-pk").first()
     return {**values, "change_no": change.number if change else ""}
 
