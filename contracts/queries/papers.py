@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from contracts.models import Contract, IssuedNumber, Paper, PaperTemplate, Quotation, Subscription, Trade
 from contracts.papers.fields import blank
@@ -195,8 +196,9 @@ def _quotation(row: Quotation) -> dict[str, Any]:
 
 
 def _discount(one: dict) -> dict[str, str]:
-    value = f"{one['percent']}%" if one.get("percent") else amount(Decimal(one["amount"])) if one.get("amount") else ""
-    return {"name": str(one.get("name", "")), "value": value}
+    """What is taken off, and called how; a special discount has no policy whose name it could bear."""
+    value = f"减 {one['percent']}%" if one.get("percent") else f"减 {amount(Decimal(one['amount']))} 元"
+    return {"name": one["name"] if one.get("policy") else _("Special discount"), "value": value}
 
 
 def _subscription(row: Subscription) -> dict[str, Any]:

@@ -338,7 +338,7 @@ def test_a_sale_goes_from_hold_to_the_exchanged_unit_and_every_browser_is_right_
     agree(staff.supervisor)
     agree(staff.management)
     says(paper(opened(staff.salesperson, "sales:quotation", quotation), PaperKind.QUOTATION),
-         "周敏", unit.number, quotation, "2,706,624.00", DEAL, IN_CAPITALS, "1,800,000.00")  # fmt: skip
+         "周敏", unit.number, quotation, "2,706,624.00", "特批优惠", DEAL, IN_CAPITALS, "1,800,000.00")  # fmt: skip
 
     subscribe(specialist, quotation)
     activate(specialist)
