@@ -235,9 +235,11 @@ def _table(document, rows: list[tuple[str, ...]]) -> None:
     parts = _PARTS[len(rows[0])]
     table = document.add_table(rows=len(rows), cols=len(parts), style="Table Grid")
     table.autofit = False
+    widths = [int((_PAGE[0] - 2 * _EDGE) * part / sum(parts)) for part in parts]
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
     for row, texts in zip(table.rows, rows, strict=True):
-        for cell, text, part in zip(row.cells, texts, parts, strict=True):
-            cell.width = int((_PAGE[0] - 2 * _EDGE) * part / sum(parts))
+        for cell, text in zip(row.cells, texts, strict=True):
             cell.text = text
             spacing = cell.paragraphs[0].paragraph_format
             spacing.space_before = spacing.space_after = Pt(3)

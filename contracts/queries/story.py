@@ -17,13 +17,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contracts.checklist import LABELS
-from contracts.models import Buyer, Contract, Document, IssuedNumber, Milestone, Quotation, Subscription, Trade
+from contracts.models import Buyer, Contract, Document, IssuedNumber, Milestone, Paper, Quotation, Subscription, Trade
+from contracts.models import Change as SaleChange
 from contracts.queries.scope import (
     buyers_visible_to,
+    changes_visible_to,
     claims_visible_to,
     contracts_visible_to,
     documents_visible_to,
     milestones_visible_to,
+    papers_visible_to,
     subscriptions_visible_to,
     trades_visible_to,
 )
@@ -57,12 +60,33 @@ ACTIONS: Mapping[str, Any] = {
     "contract.hand_over": gettext_lazy("Unit handed over"),
     "contract.void": gettext_lazy("Signature made void"),
     "contract.void_hand_over": gettext_lazy("Handover made void"),
+    "quotation.ask": gettext_lazy("Consent asked for"),
+    "quotation.consent": gettext_lazy("Consent given"),
+    "quotation.use": gettext_lazy("Subscribed on"),
+    "subscription.draw_up": gettext_lazy("Subscription drawn up"),
+    "subscription.top_up": gettext_lazy("The deposit is complete"),
+    "subscription.warn": gettext_lazy("Notice to sign"),
+    "subscription.end": gettext_lazy("Notice of termination"),
+    "subscription.extend": gettext_lazy("Signing deadline extended"),
+    "document.need": gettext_lazy("To be brought"),
+    "document.receive": gettext_lazy("Paper received"),
+    "document.undo": gettext_lazy("Paper not received after all"),
+    "document.waive": gettext_lazy("Paper waived"),
+    "document.drop": gettext_lazy("Not to be brought any more"),
+    "change.draft": gettext_lazy("Change requested"),
+    "change.submit": gettext_lazy("Change submitted"),
+    "change.approve": gettext_lazy("Change approved"),
+    "change.execute": gettext_lazy("Change executed"),
+    "change.rejected": gettext_lazy("Change returned"),
+    "change.void": gettext_lazy("Change void"),
+    "paper.make": gettext_lazy("Paper made"),
+    "paper.sign": gettext_lazy("Signed paper entered"),
 }
 # What is bookkeeping, stands elsewhere in the story, or is not for everybody who reads it.
 _HIDDEN = (
     "code", "project", "trade", "unit", "claim", "made_by", "made_at", "closed_at", "opened_by", "opened_at", "recorded_by",
     "recorded_at", "floor_total", "discounts", "contents", "agent_name", "agent_number", "agent_phone", "received_at",
-    "waived_at", "evidence",
+    "waived_at", "evidence", "content", "executed_at", "voided_at", "complete_at",
 )  # fmt: skip
 # Requests about a sale's papers, by what their kind's code begins with.
 _ABOUT = ("quotation", "subscription", "document", "contract", "trade", "change")
@@ -95,6 +119,8 @@ class _Papers:
     contracts: list[Contract]
     milestones: list[Milestone]
     buyers: list[Buyer]
+    changes: list[SaleChange]
+    printed: list[Paper]
 
 
 def find(access: Access, project: Project, number: str) -> Trade:
@@ -134,6 +160,12 @@ def papers(access: Access, trade: Trade) -> _Papers:
         list(contracts_visible_to(access).filter(trade=trade).select_related("unit").order_by("pk")),
         list(milestones_visible_to(access).filter(contract__trade=trade)),
         list(buyers_visible_to(access).filter(trade=trade).select_related("customer").order_by("position", "pk")),
+        list(changes_visible_to(access).filter(trade=trade)),
+        list(
+            papers_visible_to(access).filter(
+                Q(trade=trade) | Q(quotation__in=[row.quotation_id for row in subscriptions])
+            )
+        ),
     )
 
 
@@ -187,16 +219,24 @@ def _events(access: Access, trade: Trade, who) -> Iterator[Step]:
 
 def _lives(trade: Trade, found: _Papers, who) -> Iterator[Step]:
     code = trade.project.code
-    contracts = {row.pk: row for row in found.contracts}
-    urls = {pk: reverse("sales:contract", args=[code, row.code]) for pk, row in contracts.items()}
+    contracts, changes, printed = (
+        {row.pk: reverse(f"sales:{page}", args=[code, row.code]) for row in rows}
+        for page, rows in (("contract", found.contracts), ("change", found.changes), ("paper", found.printed))
+    )
     yield from _told(Trade, [trade], lambda record: "", who)
     buyers = {row.pk: row for row in found.buyers}
     yield from _told(Buyer, found.buyers, lambda record: buyers[record.id].customer.number, who)
     yield from _told(Quotation, found.quotations, lambda record: record.number, who)
     yield from _told(Subscription, found.subscriptions, lambda record: record.number or record.code, who)
     yield from _told(Document, found.documents, lambda record: str(LABELS.get(record.kind, record.kind)), who)
-    yield from _told(Contract, found.contracts, lambda record: record.number, who, urls=urls)
+    yield from _told(Contract, found.contracts, lambda record: record.number, who, urls=contracts)
     yield from _told(Milestone, found.milestones, lambda record: record.get_kind_display(), who)
+    yield from _told(
+        SaleChange, found.changes, lambda record: f"{record.get_kind_display()} {record.number}", who, urls=changes
+    )
+    yield from _told(
+        Paper, found.printed, lambda record: f"{record.get_kind_display()} {record.number}".strip(), who, urls=printed
+    )
 
 
 def _told(
@@ -216,6 +256,9 @@ def _told(
 
 def _sentence(model: type[Model], record, entry: Entry, name: str) -> str:
     known = ACTIONS.get(entry.action)
+    if model is Milestone:
+        # Signing writes down what is to follow, too.
+        known = ACTIONS["contract.milestone"] if record.actual_on else gettext_lazy("Milestone expected")
     made = gettext_lazy("%(what)s made") if record.history_type == "+" else gettext_lazy("%(what)s changed")
     text = str(known) if known else str(made) % {"what": capfirst(model._meta.verbose_name)}
     text = _("%(sentence)s: %(reason)s") % {"sentence": text, "reason": name} if name else text
@@ -261,7 +304,7 @@ def _requests(access: Access, trade: Trade, found: _Papers, who) -> Iterator[Ste
     """Requests about the sale's papers and their decisions, as far as the reader may read them."""
     targets: dict[str, list[Any]] = {
         "quotation": found.quotations, "subscription": found.subscriptions, "document": found.documents,
-        "contract": found.contracts, "trade": [trade], "change": [trade],
+        "contract": found.contracts, "trade": [trade], "change": found.changes,
     }  # fmt: skip
     about = Q(pk__in=[])
     for word in _ABOUT:

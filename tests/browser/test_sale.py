@@ -327,6 +327,32 @@ def story(person: Person) -> str:
     return "\n".join(person.main.locator("ol.steps > li").all_inner_texts())
 
 
+def tells_every_step(story: str, unit, other, quotation: str) -> None:
+    """Every move of the units in its order, everything between them, and everybody who did it."""
+    moves = (
+        f"{unit.number}: Held", f"{unit.number}: Small deposit taken", f"{unit.number}: Deposit topped up",
+        f"{unit.number}: Contract signed", f"{other.number}: Contracted by an exchange", f"{other.number}: Contract changed",
+    )  # fmt: skip
+    between = (
+        f"Quotation made: {quotation}", f"Asked for: {quotation}", "Consent given", "Sale opened", "Buyers named",
+        "Subscription drawn up", "To be brought: Identity paper", "Paper received: Identity paper", "Subscription active",
+        "Paper received: Bank statement", "Contract drafted", "Draft of the contract changed", "Milestone expected: Loan released",
+        "Details of the contract entered", "Contract filed", "Change requested: Exchange the unit",
+        "Asked for: Exchange the unit", "Change executed: Exchange the unit", f"{unit.number}: Exchanged for another unit",
+        "Change requested: Settle the area", "Change executed: Settle the area",
+    )  # fmt: skip
+    printed = tuple(f"Paper made: {kind.label}" for kind in PaperKind)
+    assert [step for step in (*moves, *between, *printed) if step not in story] == [], story
+    assert sorted(moves, key=story.index) == list(moves), story
+    assert [story.count(f"Agreed to: {what}") for what in (quotation, "Exchange the unit", "Settle the area")] == [
+        2,
+        2,
+        2,
+    ]
+    for name in ("Wu Qian", "Zhao Ming", "Lin Yue", "Ma Chao", "He Fang", "Shi Lan"):
+        assert name in story
+
+
 def test_a_sale_goes_from_hold_to_the_exchanged_unit_and_every_browser_is_right_after_each_step(office, staff):
     unit, other, board, specialist = office.unit, office.other, staff.board, staff.specialist
     today = clock.today(office.a.zone).isoformat()
@@ -353,8 +379,20 @@ def test_a_sale_goes_from_hold_to_the_exchanged_unit_and_every_browser_is_right_
     top_up(specialist)
     shows(board, unit, "reserved")
     bound = ("周敏", unit.number, number_on(specialist))
-    says(paper(specialist, PaperKind.SUBSCRIPTION), *bound, DEAL, IN_CAPITALS, "50,000.00", "伍万元整", "110101199003072519")
-    says(paper(specialist, PaperKind.NOTICE, until="2026-12-31", text="Office hours: 9 to 18."), *bound, "Office hours: 9 to 18.")
+    says(
+        paper(specialist, PaperKind.SUBSCRIPTION),
+        *bound,
+        DEAL,
+        IN_CAPITALS,
+        "50,000.00",
+        "伍万元整",
+        "110101199003072519",
+    )
+    says(
+        paper(specialist, PaperKind.NOTICE, until="2026-12-31", text="Office hours: 9 to 18."),
+        *bound,
+        "Office hours: 9 to 18.",
+    )
     says(paper(specialist, PaperKind.TERMINATION), *bound, "50,000.00")
     tick_off(specialist, "Before the contract")
 
@@ -387,8 +425,15 @@ def test_a_sale_goes_from_hold_to_the_exchanged_unit_and_every_browser_is_right_
     agree(staff.supervisor)
     execute(staff.second, survey)
     shows(board, other, "sold")
-    says(paper(staff.second, PaperKind.SETTLEMENT), "周敏", other.number, "118.40", "119.58", "27,140.00", "贰万柒仟壹佰肆拾元整")
+    says(
+        paper(staff.second, PaperKind.SETTLEMENT),
+        "周敏",
+        other.number,
+        "118.40",
+        "119.58",
+        "27,140.00",
+        "贰万柒仟壹佰肆拾元整",
+    )
 
     staff.second.press("The story of this sale")
-    told = story(staff.second)
-    print(told)
+    tells_every_step(story(staff.second), unit, other, quotation)
