@@ -102,7 +102,7 @@ TEXTS: dict[PaperKind, tuple[str, tuple[Line, ...]]] = {
         "置业顾问：{{ salesperson }}",
         *_FOOT,
     )),
-    PaperKind.NOTICE: ("签约催告函", (
+    PaperKind.NOTICE: ("签约通知书", (
         "编号：{{ paper_no }}",
         "致：{{ customer_names }}",
         "您于 {{ subscribed_on }} 认购了" + _UNIT + "（认购书编号：{{ subscription_no }}），约定于 {{ due_on }} 前签订《商品房买卖合同》。"
@@ -113,7 +113,7 @@ TEXTS: dict[PaperKind, tuple[str, tuple[Line, ...]]] = {
         "{%p endif %}",
         *_FOOT,
     )),
-    PaperKind.TERMINATION: ("解除认购通知书", (
+    PaperKind.TERMINATION: ("终止协议通知书", (
         "编号：{{ paper_no }}",
         "致：{{ customer_names }}",
         "您于 {{ subscribed_on }} 认购了" + _UNIT + "（认购书编号：{{ subscription_no }}），约定于 {{ due_on }} 前签订《商品房买卖合同》，"

@@ -84,7 +84,7 @@ ACTIONS: Mapping[str, Any] = {
 }
 # What is bookkeeping, stands elsewhere in the story, or is not for everybody who reads it.
 _HIDDEN = (
-    "code", "project", "trade", "unit", "claim", "made_by", "made_at", "closed_at", "opened_by", "opened_at", "recorded_by",
+    "code", "number", "project", "trade", "unit", "claim", "made_by", "made_at", "closed_at", "opened_by", "opened_at", "recorded_by",
     "recorded_at", "floor_total", "discounts", "contents", "agent_name", "agent_number", "agent_phone", "received_at",
     "waived_at", "evidence", "content", "executed_at", "voided_at", "complete_at",
 )  # fmt: skip
@@ -98,7 +98,7 @@ _MOVED = (gettext_lazy("%(old)s → %(new)s, by %(who)s"), gettext_lazy("%(old)s
 class Step:
     """One step of the story: when, by whom (empty for who may not know), the sentence, and what changed with it.
 
-    `main`: a move of the unit. `url` leads to what it is about.
+    `main`: a move of the unit; `minor`: what only comes along with something else. `url` leads to what it is about.
     """
 
     at: datetime
@@ -107,6 +107,7 @@ class Step:
     lines: list[str] = field(default_factory=list)
     main: bool = False
     url: str = ""
+    minor: bool = False
 
 
 @dataclass(frozen=True)
@@ -193,8 +194,9 @@ def _together(told: Iterable[Step]) -> list[Step]:
         if last is None or step.who != last.who or step.at - last.at > _TOGETHER:
             found.append(step)
             continue
-        if step.main and not last.main:
-            last.lines, last.text, last.main = [last.text, *last.lines, *step.lines], step.text, True
+        if (step.main and not last.main) or (last.minor and not step.minor):
+            last.lines, last.text = [last.text, *last.lines, *step.lines], step.text
+            last.main, last.minor = step.main, step.minor
         elif step.text != last.text:
             last.lines.append(step.text)
             last.lines.extend(step.lines)
@@ -294,7 +296,7 @@ def _numbers(trade: Trade, who) -> Iterator[Step]:
     for row in IssuedNumber.objects.filter(trade=trade).select_related("given_by", "void_by"):
         brought = row.state == NumberState.RESERVED
         text = gettext_lazy("Number %(number)s brought along") if brought else gettext_lazy("Number %(number)s given")
-        yield Step(row.given_at, who(row.given_by), str(text) % {"number": row.number})
+        yield Step(row.given_at, who(row.given_by), str(text) % {"number": row.number}, minor=True)
         if row.void_at is not None:
             words = {"number": row.number, "reason": row.reason}
             yield Step(row.void_at, who(row.void_by), _("Number %(number)s void: %(reason)s") % words)

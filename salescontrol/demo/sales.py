@@ -48,7 +48,7 @@ BUYERS = (
     ("Fang Xin 方欣", "990000198404050107"), ("Qiu Shan 邱珊", "990000199206260116"), ("Ren Jie 任杰", "990000197805120124"),
     ("Gu Xiao 顾晓", "990000198911110135"),
 )  # fmt: skip
-DEPOSIT, SMALL = Decimal(50_000), Decimal(20_000)
+DEPOSIT, SMALL, LOAN = Decimal(50_000), Decimal(20_000), Decimal(1_500_000)
 
 
 def make(projects: dict[str, Project], people: dict[str, User]) -> int:
@@ -103,7 +103,7 @@ class Office:
             unit, buyer, seller = self._next()
             terms = quoting.Terms(
                 salesperson=seller, method=PaymentMethod.MORTGAGE, valid_until=self._day(5), customer=buyer,
-                special_percent=special, loan=Decimal(1_500_000), loan_years=30, loan_rate=Decimal("3.5"),
+                special_percent=special, loan=LOAN, loan_years=30, loan_rate=Decimal("3.5"),
                 reason="Buys a second home here 再购优惠",
             )  # fmt: skip
             row = quotations.make_quotation(op_id=uuid.uuid4(), unit_id=unit.pk, terms=terms, by=seller)
@@ -151,10 +151,11 @@ class Office:
     def draw_up_contract(self, row: Subscription, *, days: float) -> Contract:
         with hours_ago(24 * days):
             made = contracts.make_contract(op_id=uuid.uuid4(), subscription=row.code, by=self.desk)
+            lent = made.method == PaymentMethod.MORTGAGE
             draft = contracts.Draft(
                 main_amount=made.total, decoration_amount=Decimal(0), supplement_amount=Decimal(0), vat_rate=made.vat_rate,
                 draft_no=f"CG-{self.sold:04d}", hand_over_on=self._day(200), pages=46, contents=tuple(Content.values),
-                loan_bank="Bank of the River 临江银行" if made.method == PaymentMethod.MORTGAGE else "",
+                loan_bank="Bank of the River 临江银行" if lent else "", loan_amount=LOAN if lent else None,
             )  # fmt: skip
             return contracts.edit_draft(
                 op_id=uuid.uuid4(), code=made.code, version=made.version, draft=draft, by=self.desk
