@@ -70,8 +70,10 @@ def ending(access: Access, project: Project) -> QuerySet[Claim]:
 
 
 def own_live(access: Access, project: Project) -> QuerySet[Claim]:
-    """A salesperson's own live claims, first to end first."""
-    live = claims_visible_to(access).filter(is_live(clock.now()), project=project, salesperson=access.user)
+    """A salesperson's own live holds, first to end first; what has been subscribed on stands elsewhere."""
+    live = claims_visible_to(access).filter(
+        is_live(clock.now()), project=project, salesperson=access.user, stage=Stage.HOLD
+    )  # fmt: skip
     return live.select_related("unit", "customer", "salesperson").order_by(F("expires_at").asc(nulls_last=True), "pk")
 
 
