@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from contracts.models import Claim
 from contracts.queries.live import is_live, state_at
 from contracts.queries.scope import claims_visible_to
-from contracts.states import HoldKind
+from contracts.states import HoldKind, Stage
 from inventory.models import Building, Project, UnitEvent
 from inventory.queries.history import SENTENCES
 from inventory.queries.scope import projects_visible_to
