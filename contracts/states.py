@@ -197,8 +197,8 @@ class NumberKind(models.TextChoices):
     """What a number of the office is given to; the value stands in the number itself (domain B7)."""
 
     SUBSCRIPTION = "RG", _("Subscription")
-    CONTRACT = "HT", _("Contract")
-    CHANGE = "BG", _("Change")
+    CONTRACT = "HT", pgettext_lazy("paper", "Contract")
+    CHANGE = "BG", pgettext_lazy("sale", "Change")
     LETTER = "HJ", _("Letter")
 
 

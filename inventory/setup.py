@@ -15,10 +15,10 @@ from salescontrol.core.permissions import Permission
 RAIL = (
     (_("Sales board"), "board", "", 2, "layout-grid", Permission.BOARD_SEE),
     (_("Units"), "unit_list", "sales", 5, "list", Permission.BOARD_SEE),
-    (_("Batches"), "batch_list", "sales", 10, "file-spreadsheet", Permission.BATCH_SUBMIT),
-    (_("Price lists"), "price_lists", "sales", 12, "tags", Permission.PRICE_PROPOSE),
-    (_("Discounts"), "discounts", "sales", 14, "badge-percent", Permission.PRICE_SEE),
-    (_("Layouts"), "layout_list", "sales", 16, "ruler", Permission.MATERIAL_ADD),
+    (_("Batches"), "batch_list", "sales", 20, "file-spreadsheet", Permission.BATCH_SUBMIT),
+    (_("Price lists"), "price_lists", "sales", 21, "tags", Permission.PRICE_PROPOSE),
+    (_("Discounts"), "discounts", "sales", 22, "badge-percent", Permission.PRICE_SEE),
+    (_("Layouts"), "layout_list", "sales", 23, "ruler", Permission.MATERIAL_ADD),
     (_("Access"), "access", "security", 30, "key-round", Permission.ACCESS_REQUEST),
     (_("Project settings"), "project_settings", "sales", 90, "settings-2", Permission.PROJECT_SETTINGS),
 )
@@ -51,7 +51,7 @@ def _register_rail() -> None:
         _("Sales stops"),
         "inventory:stops",
         group="sales",
-        order=20,
+        order=24,
         icon="octagon-x",
         permission=Permission.APPROVAL_SEE,
         project=True,

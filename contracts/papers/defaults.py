@@ -6,12 +6,14 @@ from functools import lru_cache
 
 from docx import Document
 from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Pt
+from docx.shared import Cm, Pt, RGBColor
 
 from contracts.states import PaperKind
 
-# A line is a paragraph; a tuple is a row of a table, rows in a row are one table; `{%tr …` alone is a row that is not printed.
+# A line is a paragraph, one with a tab stands in two columns; a tuple is a row of a table, rows in a row are one table; `{%tr …`
+# alone is a row that is not printed.
 Line = str | tuple[str, ...]
 _BUYERS: tuple[Line, ...] = (
     ("买受人", "证件", "证件号码", "联系电话", "份额（%）"),
@@ -29,11 +31,14 @@ _AGENTS: tuple[Line, ...] = (
 )
 _SIGNATURES: tuple[Line, ...] = (
     "",
-    ("出卖人（盖章）：", "买受人（签字）："),
-    ("经办人：{{ made_by }}", "日期："),
+    "出卖人（盖章）：\t买受人（签字）：",
+    "经办人：{{ made_by }}\t日期：",
 )
 _FOOT: tuple[Line, ...] = ("", "{{ project_name }}销售部", "{{ made_on }}")
-_UNIT = "{{ project_name }}{{ unit_no }}"
+_UNIT = "{{ project_name }} {{ unit_no }}"
+# The page is A4 as an office prints it; the parts in which the columns of a table share its width, by their number.
+_PAGE, _EDGE = (Cm(21), Cm(29.7)), Cm(2.5)
+_PARTS = {2: (1, 2), 4: (1, 1, 1, 1), 5: (13, 16, 33, 24, 14)}
 
 TEXTS: dict[PaperKind, tuple[str, tuple[Line, ...]]] = {
     PaperKind.QUOTATION: ("算价单", (
@@ -45,7 +50,7 @@ TEXTS: dict[PaperKind, tuple[str, tuple[Line, ...]]] = {
         "{%p if discounts %}",
         "优惠（依次计算）：",
         "{%p endif %}",
-        ("优惠", "折扣或金额"),
+        ("优惠", "减免"),
         ("{%tr for discount in discounts %}", ""),
         ("{{ discount.name }}", "{{ discount.value }}"),
         ("{%tr endfor %}", ""),
@@ -97,7 +102,7 @@ TEXTS: dict[PaperKind, tuple[str, tuple[Line, ...]]] = {
         "置业顾问：{{ salesperson }}",
         *_FOOT,
     )),
-    PaperKind.NOTICE: ("签约催告函", (
+    PaperKind.NOTICE: ("签约通知书", (
         "编号：{{ paper_no }}",
         "致：{{ customer_names }}",
         "您于 {{ subscribed_on }} 认购了" + _UNIT + "（认购书编号：{{ subscription_no }}），约定于 {{ due_on }} 前签订《商品房买卖合同》。"
@@ -108,7 +113,7 @@ TEXTS: dict[PaperKind, tuple[str, tuple[Line, ...]]] = {
         "{%p endif %}",
         *_FOOT,
     )),
-    PaperKind.TERMINATION: ("解除认购通知书", (
+    PaperKind.TERMINATION: ("终止协议通知书", (
         "编号：{{ paper_no }}",
         "致：{{ customer_names }}",
         "您于 {{ subscribed_on }} 认购了" + _UNIT + "（认购书编号：{{ subscription_no }}），约定于 {{ due_on }} 前签订《商品房买卖合同》，"
@@ -164,16 +169,11 @@ TEXTS: dict[PaperKind, tuple[str, tuple[Line, ...]]] = {
 def template(kind: PaperKind) -> bytes:
     """The product's own template of this kind, as a Word file."""
     title, lines = TEXTS[kind]
-    document = Document()
-    font = document.styles["Normal"].font
-    font.name, font.size = "SimSun", Pt(11)
-    for style in ("Normal", "Title"):
-        properties = document.styles[style].element.get_or_add_rPr()
-        properties.get_or_add_rFonts().set(qn("w:eastAsia"), "宋体")
+    document = _blank()
     document.add_heading(title, 0).alignment = WD_ALIGN_PARAGRAPH.CENTER
     for rows in _grouped(lines):
         if isinstance(rows, str):
-            document.add_paragraph(rows)
+            _paragraph(document, rows)
         else:
             _table(document, rows)
     document.core_properties.author, document.core_properties.comments = "", ""
@@ -181,6 +181,40 @@ def template(kind: PaperKind) -> bytes:
     result = io.BytesIO()
     document.save(result)
     return result.getvalue()
+
+
+def _blank():
+    """An empty page in the office's size, in Chinese type, in black."""
+    document = Document()
+    page = document.sections[0]
+    page.page_width, page.page_height = _PAGE
+    page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = _EDGE
+    for name, points in (("Normal", 11), ("Title", 18)):
+        style = document.styles[name]
+        style.font.name, style.font.size, style.font.color.rgb = "SimSun", Pt(points), RGBColor(0, 0, 0)
+        properties = style.element.get_or_add_rPr()
+        fonts = properties.get_or_add_rFonts()
+        # A font of the theme would be taken before the named one.
+        for attribute in [key for key in fonts.attrib if key.endswith("Theme")]:
+            del fonts.attrib[attribute]
+        fonts.set(qn("w:eastAsia"), "宋体")
+        language = OxmlElement("w:lang")
+        language.set(qn("w:eastAsia"), "zh-CN")
+        properties.append(language)
+    style = document.styles["Title"]
+    style.font.bold = True
+    for border in style.element.findall(f".//{qn('w:pBdr')}"):
+        border.getparent().remove(border)
+    return document
+
+
+def _paragraph(document, text: str) -> None:
+    paragraph = document.add_paragraph(text)
+    if "\t" in text:
+        paragraph.paragraph_format.tab_stops.add_tab_stop(Cm(8))
+        paragraph.paragraph_format.space_before = Pt(18)
+    elif text and text in _FOOT:
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
 
 
 def _grouped(lines: tuple[Line, ...]) -> list[str | list[tuple[str, ...]]]:
@@ -198,7 +232,16 @@ def _grouped(lines: tuple[Line, ...]) -> list[str | list[tuple[str, ...]]]:
 
 
 def _table(document, rows: list[tuple[str, ...]]) -> None:
-    table = document.add_table(rows=len(rows), cols=len(rows[0]), style="Table Grid")
+    parts = _PARTS[len(rows[0])]
+    table = document.add_table(rows=len(rows), cols=len(parts), style="Table Grid")
+    table.autofit = False
+    widths = [int((_PAGE[0] - 2 * _EDGE) * part / sum(parts)) for part in parts]
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
     for row, texts in zip(table.rows, rows, strict=True):
         for cell, text in zip(row.cells, texts, strict=True):
             cell.text = text
+            spacing = cell.paragraphs[0].paragraph_format
+            spacing.space_before = spacing.space_after = Pt(3)
+    # What follows keeps its distance from the table.
+    document.add_paragraph().paragraph_format.space_after = Pt(0)

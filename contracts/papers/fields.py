@@ -33,7 +33,7 @@ BUYER = (
     Field("agent_paper_no", _("number of that paper"), "110101199003070011"),
     Field("agent_phone", _("phone of who acts"), "13900139000"),
 )
-DISCOUNT = (Field("name", _("discount"), "按时签约"), Field("value", _("percent or amount"), "98%"))
+DISCOUNT = (Field("name", _("discount"), "按时签约"), Field("value", _("percent or amount"), "减 2%"))
 _SPOUSE = {"name": "李四 & <王五>", "paper_no": "440106198608080022", "share": "50"}
 
 GROUPS: tuple[tuple[Any, tuple[Field, ...]], ...] = (
@@ -64,7 +64,7 @@ GROUPS: tuple[tuple[Any, tuple[Field, ...]], ...] = (
         Field("method", _("payment method"), "商业按揭"),
         Field("list_total", _("list price"), "2,762,000.00"),
         Field("list_unit_price", _("list unit price"), "23,327.70"),
-        Field("discounts", _("discounts in order"), rows=DISCOUNT, examples=({}, {"name": "总价优惠", "value": "10,000.00"})),
+        Field("discounts", _("discounts in order"), rows=DISCOUNT, examples=({}, {"name": "总价优惠", "value": "减 10,000.00 元"})),
         Field("total", _("deal price"), "2,706,624.00"),
         Field("total_capitals", _("deal price in capitals"), "贰佰柒拾万陆仟陆佰贰拾肆元整"),
         Field("unit_price", _("deal unit price"), "22,860.00"),

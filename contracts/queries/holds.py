@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from contracts.models import Claim
 from contracts.queries.live import is_live, state_at
 from contracts.queries.scope import claims_visible_to
-from contracts.states import HoldKind
+from contracts.states import HoldKind, Stage
 from inventory.models import Building, Project, UnitEvent
 from inventory.queries.history import SENTENCES
 from inventory.queries.scope import projects_visible_to
@@ -70,8 +70,10 @@ def ending(access: Access, project: Project) -> QuerySet[Claim]:
 
 
 def own_live(access: Access, project: Project) -> QuerySet[Claim]:
-    """A salesperson's own live claims, first to end first."""
-    live = claims_visible_to(access).filter(is_live(clock.now()), project=project, salesperson=access.user)
+    """A salesperson's own live holds, first to end first; what has been subscribed on stands elsewhere."""
+    live = claims_visible_to(access).filter(
+        is_live(clock.now()), project=project, salesperson=access.user, stage=Stage.HOLD
+    )  # fmt: skip
     return live.select_related("unit", "customer", "salesperson").order_by(F("expires_at").asc(nulls_last=True), "pk")
 
 

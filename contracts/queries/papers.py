@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from contracts.models import Contract, IssuedNumber, Paper, PaperTemplate, Quotation, Subscription, Trade
 from contracts.papers.fields import blank
@@ -90,6 +91,7 @@ def trade_facts(access: Access, trade: Trade) -> dict[str, Any]:
             **blank(),
             "trade_no": trade.number,
             "salesperson": trade.salesperson.name if trade.salesperson else "",
+            **_unit(_unit_of(access, trade, subscription, contract)),
         }
         values |= _buyers(access, trade)
         if subscription and subscription.quotation:
@@ -98,7 +100,6 @@ def trade_facts(access: Access, trade: Trade) -> dict[str, Any]:
             values |= _subscription(subscription)
         if contract:
             values |= _contract(contract)
-        values |= _unit(_unit_of(access, trade, subscription, contract))
     change = IssuedNumber.objects.filter(trade=trade, kind=NumberKind.CHANGE).order_by("-pk").first()
     return {**values, "change_no": change.number if change else ""}
 
@@ -195,8 +196,9 @@ def _quotation(row: Quotation) -> dict[str, Any]:
 
 
 def _discount(one: dict) -> dict[str, str]:
-    value = f"{one['percent']}%" if one.get("percent") else amount(Decimal(one["amount"])) if one.get("amount") else ""
-    return {"name": str(one.get("name", "")), "value": value}
+    """What is taken off, and called how; a special discount has no policy whose name it could bear."""
+    value = f"减 {one['percent']}%" if one.get("percent") else f"减 {amount(Decimal(one['amount']))} 元"
+    return {"name": one["name"] if one.get("policy") else _("Special discount"), "value": value}
 
 
 def _subscription(row: Subscription) -> dict[str, Any]:

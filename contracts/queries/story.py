@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contracts.checklist import LABELS
-from contracts.models import Buyer, Contract, Document, IssuedNumber, Milestone, Quotation, Subscription, Trade
+from contracts.models import Buyer, Contract, Document, IssuedNumber, Milestone, Paper, Quotation, Subscription, Trade
+from contracts.models import Change as SaleChange
 from contracts.queries.scope import (
     buyers_visible_to,
     changes_visible_to,
@@ -25,6 +26,7 @@ from contracts.queries.scope import (
     contracts_visible_to,
     documents_visible_to,
     milestones_visible_to,
+    papers_visible_to,
     subscriptions_visible_to,
     trades_visible_to,
 )
@@ -61,12 +63,33 @@ ACTIONS: Mapping[str, Any] = {
     "contract.hand_over": gettext_lazy("Unit handed over"),
     "contract.void": gettext_lazy("Signature made void"),
     "contract.void_hand_over": gettext_lazy("Handover made void"),
+    "quotation.ask": gettext_lazy("Consent asked for"),
+    "quotation.consent": gettext_lazy("Consent given"),
+    "quotation.use": gettext_lazy("Subscribed on"),
+    "subscription.draw_up": gettext_lazy("Subscription drawn up"),
+    "subscription.top_up": gettext_lazy("The deposit is complete"),
+    "subscription.warn": gettext_lazy("Notice to sign"),
+    "subscription.end": gettext_lazy("Notice of termination"),
+    "subscription.extend": gettext_lazy("Signing deadline extended"),
+    "document.need": gettext_lazy("To be brought"),
+    "document.receive": gettext_lazy("Paper received"),
+    "document.undo": gettext_lazy("Paper not received after all"),
+    "document.waive": gettext_lazy("Paper waived"),
+    "document.drop": gettext_lazy("Not to be brought any more"),
+    "change.draft": gettext_lazy("Change requested"),
+    "change.submit": gettext_lazy("Change submitted"),
+    "change.approve": gettext_lazy("Change approved"),
+    "change.execute": gettext_lazy("Change executed"),
+    "change.rejected": gettext_lazy("Change returned"),
+    "change.void": gettext_lazy("Change void"),
+    "paper.make": gettext_lazy("Paper made"),
+    "paper.sign": gettext_lazy("Signed paper entered"),
 }
 # What is bookkeeping, stands elsewhere in the story, or is not for everybody who reads it.
 _HIDDEN = (
-    "code", "project", "trade", "unit", "claim", "made_by", "made_at", "closed_at", "opened_by", "opened_at", "recorded_by",
+    "code", "number", "project", "trade", "unit", "claim", "made_by", "made_at", "closed_at", "opened_by", "opened_at", "recorded_by",
     "recorded_at", "floor_total", "discounts", "contents", "agent_name", "agent_number", "agent_phone", "received_at",
-    "waived_at", "evidence",
+    "waived_at", "evidence", "content", "executed_at", "voided_at", "complete_at",
 )  # fmt: skip
 # Requests about a sale's papers, by what their kind's code begins with.
 _ABOUT = ("quotation", "subscription", "document", "contract", "trade", "change", "area")
@@ -78,7 +101,7 @@ _MOVED = (gettext_lazy("%(old)s → %(new)s, by %(who)s"), gettext_lazy("%(old)s
 class Step:
     """One step of the story: when, by whom (empty for who may not know), the sentence, and what changed with it.
 
-    `main`: a move of the unit. `url` leads to what it is about.
+    `main`: a move of the unit; `minor`: what only comes along with something else. `url` leads to what it is about.
     """
 
     at: datetime
@@ -87,6 +110,7 @@ class Step:
     lines: list[str] = field(default_factory=list)
     main: bool = False
     url: str = ""
+    minor: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,6 +123,8 @@ class _Papers:
     contracts: list[Contract]
     milestones: list[Milestone]
     buyers: list[Buyer]
+    changes: list[SaleChange]
+    printed: list[Paper]
 
 
 def find(access: Access, project: Project, number: str) -> Trade:
@@ -138,6 +164,12 @@ def papers(access: Access, trade: Trade) -> _Papers:
         list(contracts_visible_to(access).filter(trade=trade).select_related("unit").order_by("pk")),
         list(milestones_visible_to(access).filter(contract__trade=trade)),
         list(buyers_visible_to(access).filter(trade=trade).select_related("customer").order_by("position", "pk")),
+        list(changes_visible_to(access).filter(trade=trade).select_related("batch")),
+        list(
+            papers_visible_to(access).filter(
+                Q(trade=trade) | Q(quotation__in=[row.quotation_id for row in subscriptions])
+            )
+        ),
     )
 
 
@@ -165,8 +197,9 @@ def _together(told: Iterable[Step]) -> list[Step]:
         if last is None or step.who != last.who or step.at - last.at > _TOGETHER:
             found.append(step)
             continue
-        if step.main and not last.main:
-            last.lines, last.text, last.main = [last.text, *last.lines, *step.lines], step.text, True
+        if (step.main and not last.main) or (last.minor and not step.minor):
+            last.lines, last.text = [last.text, *last.lines, *step.lines], step.text
+            last.main, last.minor = step.main, step.minor
         elif step.text != last.text:
             last.lines.append(step.text)
             last.lines.extend(step.lines)
@@ -191,16 +224,24 @@ def _events(access: Access, trade: Trade, who) -> Iterator[Step]:
 
 def _lives(trade: Trade, found: _Papers, who) -> Iterator[Step]:
     code = trade.project.code
-    contracts = {row.pk: row for row in found.contracts}
-    urls = {pk: reverse("sales:contract", args=[code, row.code]) for pk, row in contracts.items()}
+    contracts, changes, printed = (
+        {row.pk: reverse(f"sales:{page}", args=[code, row.code]) for row in rows}
+        for page, rows in (("contract", found.contracts), ("change", found.changes), ("paper", found.printed))
+    )
     yield from _told(Trade, [trade], lambda record: "", who)
     buyers = {row.pk: row for row in found.buyers}
     yield from _told(Buyer, found.buyers, lambda record: buyers[record.id].customer.number, who)
     yield from _told(Quotation, found.quotations, lambda record: record.number, who)
     yield from _told(Subscription, found.subscriptions, lambda record: record.number or record.code, who)
     yield from _told(Document, found.documents, lambda record: str(LABELS.get(record.kind, record.kind)), who)
-    yield from _told(Contract, found.contracts, lambda record: record.number, who, urls=urls)
+    yield from _told(Contract, found.contracts, lambda record: record.number, who, urls=contracts)
     yield from _told(Milestone, found.milestones, lambda record: record.get_kind_display(), who)
+    yield from _told(
+        SaleChange, found.changes, lambda record: f"{record.get_kind_display()} {record.number}", who, urls=changes
+    )
+    yield from _told(
+        Paper, found.printed, lambda record: f"{record.get_kind_display()} {record.number}".strip(), who, urls=printed
+    )
 
 
 def _told(
@@ -220,6 +261,9 @@ def _told(
 
 def _sentence(model: type[Model], record, entry: Entry, name: str) -> str:
     known = ACTIONS.get(entry.action)
+    if model is Milestone:
+        # Signing writes down what is to follow, too.
+        known = ACTIONS["contract.milestone"] if record.actual_on else gettext_lazy("Milestone expected")
     made = gettext_lazy("%(what)s made") if record.history_type == "+" else gettext_lazy("%(what)s changed")
     text = str(known) if known else str(made) % {"what": capfirst(model._meta.verbose_name)}
     text = _("%(sentence)s: %(reason)s") % {"sentence": text, "reason": name} if name else text
@@ -255,7 +299,7 @@ def _numbers(trade: Trade, who) -> Iterator[Step]:
     for row in IssuedNumber.objects.filter(trade=trade).select_related("given_by", "void_by"):
         brought = row.state == NumberState.RESERVED
         text = gettext_lazy("Number %(number)s brought along") if brought else gettext_lazy("Number %(number)s given")
-        yield Step(row.given_at, who(row.given_by), str(text) % {"number": row.number})
+        yield Step(row.given_at, who(row.given_by), str(text) % {"number": row.number}, minor=True)
         if row.void_at is not None:
             words = {"number": row.number, "reason": row.reason}
             yield Step(row.void_at, who(row.void_by), _("Number %(number)s void: %(reason)s") % words)
@@ -263,11 +307,10 @@ def _numbers(trade: Trade, who) -> Iterator[Step]:
 
 def _requests(access: Access, trade: Trade, found: _Papers, who) -> Iterator[Step]:
     """Requests about the sale's papers and their decisions, as far as the reader may read them."""
-    changed = list(changes_visible_to(access).filter(trade=trade).select_related("batch").order_by())
     targets: dict[str, list[Any]] = {
         "quotation": found.quotations, "subscription": found.subscriptions, "document": found.documents,
-        "contract": found.contracts, "trade": [trade],
-        "change": changed, "area": [change.batch for change in changed if change.batch],
+        "contract": found.contracts, "trade": [trade], "change": found.changes,
+        "area": [change.batch for change in found.changes if change.batch],
     }  # fmt: skip
     about = Q(pk__in=[])
     for word in _ABOUT:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from contracts.states import PaymentMethod
 from enquiries.intake.problems import ERRORS as OF_LISTS
@@ -16,7 +17,7 @@ from inventory.states import Lock, Status
 from salescontrol.core.words import listed
 
 LABELS: Mapping[str, Promise] = {
-    "subscribed_on": _("Subscribed on"),
+    "subscribed_on": pgettext_lazy("date", "Subscribed on"),
     "signed_on": _("Signed on"),
     "filed_on": _("Filed on"),
     "delivered_on": _("Handed over on"),

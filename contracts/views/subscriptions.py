@@ -3,7 +3,7 @@
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from contracts.checklist import LABELS
 from contracts.forms.subscriptions import SubscriptionFilter, TermsForm
@@ -65,7 +65,7 @@ def columns(address) -> list[tables.Column]:
         tables.Column("kind", _("Kind"), lambda row: row.get_kind_display(), sort=("kind",)),
         tables.Column("total", _("Deal price"), format="money", sort=("total",)),
         tables.Column("paid", _("Received"), format="money", sort=("paid",)),
-        tables.Column("signed_on", _("Subscribed on"), format="day", sort=("signed_on",)),
+        tables.Column("signed_on", pgettext("date", "Subscribed on"), format="day", sort=("signed_on",)),
         tables.Column("ends_on", _("Deadline"), format="day", sort=("ends_on",)),
         tables.Column("salesperson", _("Salesperson"), "trade.salesperson.name", sort=("trade__salesperson__name",)),
         tables.Column("close_reason", _("Closed by"), lambda row: row.get_close_reason_display(), minor=True),

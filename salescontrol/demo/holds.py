@@ -1,9 +1,6 @@
 """Holds of the demonstration: live, soon over and expired ones, requests that wait, and a waiting list; all through the services."""
 
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
 from decimal import Decimal
 
 from contracts.models import Claim
@@ -12,7 +9,7 @@ from contracts.states import Evidence
 from enquiries.models import Customer
 from inventory.models import Project, Unit
 from inventory.states import Status
-from salescontrol.core import clock
+from salescontrol.demo.past import hours_ago
 from security.models import User
 
 # Salesperson → when each of their holds was placed, in hours ago; a hold lasts 24.
@@ -39,7 +36,7 @@ def make(projects: dict[str, Project], people: dict[str, User]) -> int:
     for hours, number in plan:
         count = len(made[number])
         terms = holds.Terms(wanting[number][count], people[number], REASONS[count], Evidence.ID_SEEN)
-        with _hours_ago(hours):
+        with hours_ago(hours):
             claim = holds.place_hold(
                 op_id=uuid.uuid4(), unit_id=stock[number].pop(0).pk, terms=terms, by=people["C001"]
             )
@@ -56,24 +53,13 @@ def _free_units(salesperson: User) -> list[Unit]:
     return list(mine.exclude(floor__in=(9, 16)).order_by("stack", "-floor", "building_id")[:20:3])
 
 
-@contextmanager
-def _hours_ago(hours: float) -> Iterator[None]:
-    """What is done inside was done so many hours ago."""
-    real = clock.now
-    clock.now = lambda: real() - timedelta(hours=hours)
-    try:
-        yield
-    finally:
-        clock.now = real
-
-
 def _ask(projects: dict[str, Project], people: dict[str, User], stock: dict[str, list[Unit]], wanting: dict) -> None:
-    with _hours_ago(1.2):
+    with hours_ago(1.2):
         requests.ask_for_hold(
             op_id=uuid.uuid4(), project=projects["RSC"], unit_id=stock["A002"][0].pk, wish=requests.Wish(),
             customer=wanting["A002"][4], reason="Pays the deposit tomorrow 明天付定金", by=people["A002"],
         )  # fmt: skip
-    with _hours_ago(0.6):
+    with hours_ago(0.6):
         wish = requests.Wish(floor_from=8, floor_to=20, budget=Decimal(2_300_000))
         requests.ask_for_hold(
             op_id=uuid.uuid4(), project=projects["HGT"], unit_id=None, wish=wish, customer=wanting["A003"][4],

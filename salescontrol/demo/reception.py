@@ -9,7 +9,7 @@ from enquiries.states import Channel, SkipReason
 from inventory.models import Project
 from salescontrol.core import clock
 from salescontrol.demo.customers import BLOCK, SALESPEOPLE
-from salescontrol.demo.holds import _hours_ago
+from salescontrol.demo.past import hours_ago
 from security.models import User
 
 # Company, agent, name, number (the hidden one as agents tell it), and in how many hours they come.
@@ -24,7 +24,7 @@ ANNOUNCED = (
 def make(projects: dict[str, Project], people: dict[str, User]) -> None:
     """Pre-reports of yesterday in the first project, the last of which arrives today; one salesperson is at lunch."""
     project, desk = projects["RSC"], people["C001"]
-    with _hours_ago(20):
+    with hours_ago(20):
         for company, agent, name, phone, hours in ANNOUNCED:
             expected = clock.now() + timedelta(hours=20 + hours) if hours else None
             _announce(project, desk, company, agent, name, phone, expected)

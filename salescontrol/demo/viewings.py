@@ -11,7 +11,7 @@ from enquiries.states import Liking
 from inventory.models import Project, Unit
 from salescontrol.core import clock
 from salescontrol.demo.customers import SALESPEOPLE
-from salescontrol.demo.holds import _hours_ago
+from salescontrol.demo.past import hours_ago
 from security.models import User
 
 TIMES = (time(9, 30), time(11), time(14), time(15, 30))
@@ -37,7 +37,7 @@ def _plan_duty(project: Project, sellers: list[User], first: date, by: User) -> 
 def _book(project: Project, seller: User, today: date, place: int, by: User) -> None:
     """Booked four days ago: one viewing for yesterday, two for today, one for tomorrow."""
     plans = list(_plans(project, seller, today, place))
-    with _hours_ago(96):
+    with hours_ago(96):
         booked = [viewings.book_viewing(op_id=uuid.uuid4(), project=project, plan=plan, by=by) for plan in plans]
         for viewing in booked[:2]:
             viewings.confirm_viewing(viewing=viewing, by=seller)

@@ -33,7 +33,9 @@ def quoted(room, **changes) -> Quotation:
         project=room.a, unit=room.unit, customer=room.customer, salesperson=room.salesperson, method=PaymentMethod.MORTGAGE,
         area=room.unit.built_area, list_unit_price=room.unit.list_unit_price, list_total=total, total=total - 20000,
         unit_price=Decimal("20000.00"), first_payment=total - 20000 - 1000000, loan=Decimal(1000000), loan_years=30,
-        discounts=[{"policy": None, "name": "按时签约", "percent": "98"}, {"name": "抹零", "amount": "8.50"}],
+        discounts=[
+            {"policy": 1, "name": "按时签约", "percent": "2"}, {"policy": None, "name": "Special discount", "amount": "8.50"},
+        ],
         valid_until=date(2026, 12, 8), made_by=room.specialist, **changes,
     )  # fmt: skip
     return save_tracked(row, action="quotation.make", by=room.specialist)
@@ -109,7 +111,8 @@ def test_a_quotation_is_printed_by_its_salesperson(room):
     what = {"op_id": uuid.uuid4(), "kind": PaperKind.QUOTATION, "quotation": row.number}
     paper = papers.make(**what, by=room.salesperson)
     text = printed(paper)
-    wanted = [row.number, "按时签约", "98%", "8.50", "2026年12月8日", f"{row.total:,.2f}", room.customer.name]
+    discounts = ["按时签约", "减 2%", "特批优惠", "减 8.50 元"]
+    wanted = [row.number, *discounts, "2026年12月8日", f"{row.total:,.2f}", room.customer.name]
     assert [word for word in wanted if word not in text] == []
     assert papers.make(**what, by=room.salesperson) == paper
     with pytest.raises(NotVisible):

@@ -15,6 +15,7 @@ from salescontrol.demo import (
     intake,
     people,
     reception,
+    sales,
     today,
     units,
     viewings,
@@ -47,6 +48,7 @@ class Command(BaseCommand):
             erasures.make(projects, staff)
             reception.make(projects, staff)
             intake.make(projects, staff)
+            sales.make(projects, staff)
         self.stdout.write(
             f"{count} units in {len(projects)} projects. Sign-ins: {Path(settings.VAR_DIR) / people.SIGN_INS}"
         )
