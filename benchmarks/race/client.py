@@ -31,6 +31,8 @@ from security.models import User
 # How often each is done, out of 100; `again` sends a call of any client once more, `sweep` writes down what has run out.
 MIX = {"hold": 22, "release": 10, "extend": 7, "withhold": 3, "offer": 5, "again": 22, "sweep": 1, "read": 30}
 DEADLOCK, LOCK_TIMEOUT = "40P01", "55P03"
+# What is written in a log beside what was asked: it is not sent again.
+WRITTEN = ("n", "invoked", "wall")
 
 
 class People:
@@ -45,6 +47,8 @@ class People:
 
 
 class Client:
+    mix = MIX
+
     def __init__(self, number: int, plan: Plan, world: World, people: "People", place: Path) -> None:
         self.world, self.plan, self.place = world, plan, place
         self.users, self.customers, self.project = people.users, people.customers, people.project
@@ -59,7 +63,7 @@ class Client:
         self.log = Log(self.place / f"client-{self.number:03d}-{os.getpid()}.jsonl")
 
     def run(self, deadline: float) -> None:
-        names, weights = list(MIX), list(MIX.values())
+        names, weights = list(self.mix), list(self.mix.values())
         with connection.execute_wrapper(self._measure_locks):
             while self.log.count < self.plan.operations and time.monotonic() < deadline:
                 if self.lost and random.random() < 0.7:
@@ -112,7 +116,7 @@ class Client:
 
     # ---------------------------------------------------------------- how it is done
     def _call(self, what: dict) -> None:
-        what = {name: value for name, value in what.items() if name not in ("n", "invoked", "wall")}
+        what = {name: value for name, value in what.items() if name not in WRITTEN}
         self.waited = 0.0
         self.log.invoked(**what)
         try:
