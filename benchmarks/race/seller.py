@@ -11,6 +11,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import F, Q
+
 from benchmarks.race.client import Client
 from benchmarks.race.office import Desk
 from contracts.models import Change, Claim, Contract, Document, Quotation, Subscription
@@ -290,8 +292,9 @@ class Seller(Client):
         return Subscription.every.filter(unit=unit, state=SubscriptionState.ACTIVE).select_related("trade").first()
 
     def _missing(self, row: Subscription, moment: Moment) -> Document | None:
-        lines = Document.every.filter(trade=row.trade_id, moment=moment, received_at__isnull=True)
-        return lines.order_by("?").first()
+        lines = Document.every.filter(trade=row.trade_id, moment=moment)
+        missing = Q(copies__lt=F("copies_needed")) | Q(original_needed=True, original_seen=False)
+        return lines.filter(missing).order_by("?").first()
 
     # ---------------------------------------------------------------- how it is done
     def _do(self, what: dict) -> dict:
