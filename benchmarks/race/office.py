@@ -70,9 +70,9 @@ class Office:
         return "\n".join((self.place / f"{name}.log").read_text()[-3000:] for name in COMMANDS)
 
     def faults(self) -> list[str]:
-        """Lines of the logs that tell of an error of the product."""
+        """What the product said of errors of its own: a line of its log with a trace, or a trace without one."""
         lines = [line for name in COMMANDS for line in (self.place / f"{name}.log").read_text().splitlines()]
-        return [line[:600] for line in lines if '"exception"' in line or line.startswith("Traceback")]
+        return [line[:900] for line in lines if '"trace": ' in line or line.startswith("Traceback ")]
 
     def _start(self, name: str) -> None:
         with (self.place / f"{name}.log").open("ab") as said:

@@ -20,7 +20,7 @@ from typing import Any
 from benchmarks.race import world as worlds
 from benchmarks.race.books import Auditor, Books, read
 from benchmarks.race.cluster import Cluster
-from benchmarks.race.faults import FAULTS, Fault
+from benchmarks.race.faults import Fault, fault_named
 from benchmarks.race.log import read_calls
 from benchmarks.race.nemesis import FORK, Nemesis
 from benchmarks.race.office import Office
@@ -40,7 +40,7 @@ class Verdict:
 def run(plan: Plan, *, template: str = "") -> Verdict:
     """Race by the plan and check. On PostgreSQL with DATABASE_URL and DATABASE_OWNER_URL (a database of that name is made
     anew, copied from `template` if named), on a cluster of its own, or on SQLite without any of these."""
-    fault = FAULTS.get(plan.fault, Fault())
+    fault = fault_named(plan.fault)
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="salescontrol-race-")))
         cluster = Cluster(plan.clients + 60, fault.server) if plan.own_cluster else None
@@ -120,10 +120,13 @@ def _race(plan: Plan, fault: Fault, cluster: Cluster | None, place: Path, office
         cluster.start()
     taken = time.monotonic() - begun
     calls = list(read_calls(place))
+    from benchmarks.race.client import DEADLOCK
+
     books = _books(plan, people)
     checker = _checker(world, calls, offset, books)
     violations = checker.run()
     if books:
+        violations += [f"deadlock in {call['kind']}" for call in calls if call.get("code") == DEADLOCK]
         violations += Auditor(books, checker.requests).run() + _inconsistencies() + (office.faults() if office else [])
     if not any(call.get("answer") == "ok" for call in calls):
         violations.append("nothing was done")
@@ -221,6 +224,7 @@ def _figures(
         "refusals": dict(Counter(call["code"] for call in calls if call.get("answer") == "refused")),
         "aborted because": dict(Counter(call["code"] for call in calls if call.get("answer") == "aborted")),
         "sent again": again, "events": dict(Counter(event.action for event in events)), "double claims": doubles(events),
+        "by the web": sum(bool(call.get("web")) and call.get("answer") == "ok" for call in calls),
         "deadlocks": sum(call.get("code") == "40P01" for call in calls), **_waits(calls), **nemesis.done(),
         "violations": len(violations),
     }  # fmt: skip
