@@ -5,6 +5,7 @@ import os
 import random
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -50,8 +51,9 @@ class Office:
         raise RuntimeError(f"the web server does not answer: {self.said()}")
 
     def kill_one(self) -> None:
-        """SIGKILL the whole web server, one of its workers (the server starts another), or the background worker."""
-        what = random.choice(list(self.killed))
+        """SIGKILL the whole web server, one of its workers (the server starts another), or the background worker. A web server that
+        is only starting is left alone: nobody is served by it, so there is nothing to be interrupted."""
+        what = random.choice(list(self.killed) if self._listens() else ["killed background workers"])
         if what == "killed web workers":
             workers = _children(self.running["web"].pid)
             if workers:
@@ -61,6 +63,13 @@ class Office:
             self._kill(name)
             self._start(name)
         self.killed[what] += 1
+
+    def _listens(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        except OSError:
+            return False
+        return True
 
     def close(self) -> None:
         for name in list(self.running):
