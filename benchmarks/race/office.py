@@ -79,9 +79,11 @@ class Office:
         return "\n".join((self.place / f"{name}.log").read_text()[-3000:] for name in COMMANDS)
 
     def faults(self) -> list[str]:
-        """What the product said of errors of its own: a line of its log with a trace, or a trace without one."""
+        """What the product said of errors of its own: a line of its log with a trace, or a trace without one. A lock that was not to
+        be had in time is none: nothing was done, and the next round does it (a client's call that ends so is sent again too)."""
         lines = [line for name in COMMANDS for line in (self.place / f"{name}.log").read_text().splitlines()]
-        return [line[:900] for line in lines if '"trace": ' in line or line.startswith("Traceback ")]
+        traces = [line for line in lines if '"trace": ' in line or line.startswith("Traceback ")]
+        return [line[:900] for line in traces if "psycopg.errors.LockNotAvailable" not in line]
 
     def _start(self, name: str) -> None:
         with (self.place / f"{name}.log").open("ab") as said:

@@ -222,6 +222,7 @@ def _figures(
         "plan": asdict(plan), "seconds": round(taken, 1), "operations": len(calls), "operations/s": round(len(calls) / taken),
         **{f"answered {name}": answers[name] for name in ("ok", "refused", "unknown", "aborted", "error")},
         "refusals": dict(Counter(call["code"] for call in calls if call.get("answer") == "refused")),
+        "unknown because": dict(Counter(call["code"] for call in calls if call.get("answer") == "unknown")),
         "aborted because": dict(Counter(call["code"] for call in calls if call.get("answer") == "aborted")),
         "sent again": again, "events": dict(Counter(event.action for event in events)), "double claims": doubles(events),
         "by the web": sum(bool(call.get("web")) and call.get("answer") == "ok" for call in calls),

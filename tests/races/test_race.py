@@ -162,7 +162,9 @@ def test_the_race_of_the_trade_finds_each_seeded_fault(copy, faults):
 def test_an_error_of_the_product_during_the_race_is_seen_in_its_logs(tmp_path):
     office = Office(tmp_path)
     (tmp_path / "web.log").write_text("")
-    (tmp_path / "worker.log").write_text(
-        '{"level": "warning", "event": "away"}\n{"level": "error", "trace": "Traceback …"}\n'
-    )
+    lines = (
+        '{"level": "warning", "event": "away"}', '{"level": "error", "trace": "Traceback …"}',
+        '{"level": "error", "trace": "Traceback … psycopg.errors.LockNotAvailable: canceling statement"}',
+    )  # fmt: skip
+    (tmp_path / "worker.log").write_text("\n".join(lines))
     assert office.faults() == ['{"level": "error", "trace": "Traceback …"}']
