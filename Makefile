@@ -1,6 +1,6 @@
 # `make` shows this list. Everything is installed into .venv; what an instance writes goes to var/.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check fix bench race race-quick docs messages lock
+.PHONY: help setup setup-dev run test check fix bench race race-quick race-trade docs messages lock
 
 BIN := .venv/bin
 # Without a .env file and without DATABASE_URL this is a trial: the demo is loaded. A configured office decides by DEMO itself.
@@ -58,6 +58,9 @@ bench: setup-dev ## measure beside limits and peers (needs PostgreSQL, Chromium)
 
 race: setup-dev ## 30 minutes, 200 clients, a PostgreSQL of its own that is crashed: figures to benchmarks/results.json
 	$(BIN)/python -m benchmarks.race long --keep $(ARGS)
+
+race-trade: setup-dev ## 10 minutes, 64 clients sell and exchange 200 units while web, worker and clients are killed
+	$(BIN)/python -m benchmarks.race trade --keep $(ARGS)
 
 race-quick: setup-dev ## 32 clients × 1,000 operations on PostgreSQL, 16 × 1,000 on the embedded default
 	$(BIN)/python -m benchmarks.race quick --own-cluster --keep $(ARGS)

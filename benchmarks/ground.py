@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 import brotli
 import psycopg
 
-from benchmarks.race.cluster import Cluster, _free_port
+from benchmarks.race.cluster import Cluster, free_port
 from benchmarks.race.world import create_database, migrate
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -203,7 +203,7 @@ class Ground:
         return self._serve(gunicorn, env), made.stdout.split()[-1]
 
     def _serve(self, command: list[str], env: dict[str, str]) -> Server:
-        port = _free_port()
+        port = free_port()
         env = {**env, "PORT": str(port), "WEB_CONCURRENCY": "2", "WEB_THREADS": "8", "LOG_LEVEL": "INFO"}
         with Path(self.folder.name, "web.log").open("ab") as log:
             process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=env, stderr=log)

@@ -18,7 +18,7 @@ class Cluster:
 
     def __init__(self, connections: int, settings: tuple[str, ...] = ()) -> None:
         self.place = Path(tempfile.mkdtemp(prefix="salescontrol-race-pg-"))
-        self.port = _free_port()
+        self.port = free_port()
         options = [f"port={self.port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={self.place}", "fsync=on",
                    f"max_connections={connections}", "shared_buffers=256MB", "checkpoint_timeout=30s", *settings]  # fmt: skip
         self.options = " ".join(f"-c {option}" for option in options)
@@ -66,6 +66,6 @@ class Cluster:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as free:
         return free.getsockname()[1]

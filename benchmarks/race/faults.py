@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import psycopg
 
 EVENTS, UNITS, CLAIMS, OPERATIONS = "inventory_unitevent", "inventory_unit", "contracts_claim", "core_operation"
+NUMBERS, SUBSCRIPTIONS = "contracts_issuednumber", "contracts_subscription"
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,20 @@ class Fault:
 
     def preparation(self) -> Callable[[], None]:
         return self.patch()
+
+
+def fault_named(names: str) -> Fault:
+    """The fault of that name, or several at once, named with commas between; none for an empty text."""
+    found = [FAULTS[name.strip()] for name in names.split(",") if name]
+
+    def patch() -> Callable[[], None]:
+        lays = [fault.patch() for fault in found]
+        return lambda: [lay() for lay in lays] and None
+
+    return Fault(
+        server=sum((fault.server for fault in found), ()), unique=sum((fault.unique for fault in found), ()),
+        sql=sum((fault.sql for fault in found), ()), patch=patch, power_cut=any(fault.power_cut for fault in found),
+    )  # fmt: skip
 
 
 def _without_uniqueness(connection: psycopg.Connection, table: str, column: str) -> list[str]:
@@ -149,6 +164,129 @@ def _swallow() -> Callable[[], None]:
     return lay
 
 
+# ---------------------------------------------------------------- faults of the whole trade
+def _half_exchanges() -> Callable[[], None]:
+    """An exchange gives the old unit back and takes no new one, and counts as executed."""
+
+    def lay() -> None:
+        from contracts.services import change_effects
+        from contracts.states import ChangeKind, CloseReason
+
+        change_effects.EFFECTS[ChangeKind.EXCHANGE] = lambda ground: change_effects._give_back(
+            ground, "trade.exchange", CloseReason.EXCHANGE
+        )
+
+    return lay
+
+
+def _open_papers() -> Callable[[], None]:
+    """A contract is signed, a sale ended by a change: the subscription stays in force."""
+
+    def lay() -> None:
+        from contracts.services import contracts
+        from contracts.services.change_ground import Ground
+
+        contracts._close_subscription = lambda contract, step: None
+        Ground.close = lambda self, why: None
+
+    return lay
+
+
+def _wrong_sums() -> Callable[[], None]:
+    """The second of two buyers loses a percent on the way to the table."""
+
+    def lay() -> None:
+        from dataclasses import replace
+        from decimal import Decimal
+
+        from contracts.services import trades
+
+        trades.require_shares = lambda trade, buyers: None
+        name_buyers = trades.name_buyers
+
+        def losing(*, buyers, **given):
+            first, *others = buyers
+            return name_buyers(
+                buyers=[first, *(replace(each, share=each.share - Decimal(1)) for each in others)], **given
+            )
+
+        trades.name_buyers = losing
+
+    return lay
+
+
+def _skipped_numbers() -> Callable[[], None]:
+    """Each number is counted, and each third counted once more for nobody."""
+
+    def lay() -> None:
+        from contracts.services import numbers
+
+        next_in = numbers.next_in
+
+        def skipping(series):
+            number = next_in(series)
+            return number if number % 3 else next_in(series)
+
+        numbers.next_in = skipping
+
+    return lay
+
+
+def _repeated_numbers() -> Callable[[], None]:
+    """From the third on every subscription gets the same number; what would refuse it is off."""
+
+    def lay() -> None:
+        from contracts.services import numbers
+        from contracts.states import NumberKind
+        from salescontrol.core.models import NumberSequence
+
+        give, next_in = numbers.give, numbers.next_in
+
+        def repeating(series):
+            last = NumberSequence.objects.filter(series=series).first()
+            return (
+                last.last
+                if last and last.last % 3 == 0 and f"-{NumberKind.SUBSCRIPTION}" in series
+                else next_in(series)
+            )
+
+        def kept_anyway(**given):
+            from contracts.models import IssuedNumber
+
+            exists = IssuedNumber.objects.filter
+            IssuedNumber.objects.filter = lambda **named: exists(pk=None) if "number" in named else exists(**named)
+            try:
+                return give(**given)
+            finally:
+                IssuedNumber.objects.filter = exists
+
+        numbers.next_in, numbers.give = repeating, kept_anyway
+
+    return lay
+
+
+def _locks_left() -> Callable[[], None]:
+    """No lock is taken off when a change has ended."""
+
+    def lay() -> None:
+        from inventory.services import units
+
+        units.lift_locks = lambda **given: None
+
+    return lay
+
+
+def _forgotten_operations() -> Callable[[], None]:
+    """What was done under an operation is not kept: a form that is sent again is done again."""
+
+    def lay() -> None:
+        from salescontrol.core.models import Operation
+
+        Operation.objects.create = lambda **fields: Operation(**fields)
+
+    return lay
+
+
 FAULTS = {
     "unguarded": Fault(
         unique=((CLAIMS, "unit_id"), (EVENTS, "seq"), (EVENTS, "op_id")),
@@ -163,4 +301,13 @@ FAULTS = {
     "swallowed errors": Fault(patch=_swallow),
     "op_id not unique": Fault(unique=((EVENTS, "op_id"), (OPERATIONS, "op_id"))),
     "no locks": Fault(patch=_no_lock),
+    "half exchanges": Fault(patch=_half_exchanges),
+    "open papers": Fault(patch=_open_papers),
+    "wrong sums": Fault(patch=_wrong_sums),
+    "skipped numbers": Fault(patch=_skipped_numbers),
+    "repeated numbers": Fault(
+        unique=((NUMBERS, "number"), (NUMBERS, "sequence"), (SUBSCRIPTIONS, "number")), patch=_repeated_numbers
+    ),
+    "locks left": Fault(patch=_locks_left),
+    "forgotten operations": Fault(patch=_forgotten_operations),
 }

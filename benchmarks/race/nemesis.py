@@ -1,4 +1,4 @@
-"""What goes wrong during a run: connections are killed, the database is crashed and started again, clients are killed."""
+"""What goes wrong during a run: connections, clients, web and worker processes are killed, the database is crashed and started again."""
 
 import multiprocessing
 import os
@@ -13,6 +13,7 @@ from multiprocessing.process import BaseProcess
 import psycopg
 
 from benchmarks.race.cluster import Cluster
+from benchmarks.race.office import Office
 from benchmarks.race.plan import Plan
 
 FORK = multiprocessing.get_context("fork")
@@ -25,12 +26,13 @@ KILL = (
 class Nemesis:
     """A process of its own that troubles the database by the plan; `done` counts what it did."""
 
-    def __init__(self, plan: Plan, url: str, cluster: Cluster | None) -> None:
-        self.plan, self.url, self.cluster = plan, url, cluster
+    def __init__(self, plan: Plan, url: str, cluster: Cluster | None, office: Office | None = None) -> None:
+        self.plan, self.url, self.cluster, self.office = plan, url, cluster, office
         self.over = FORK.Event()
         self.connections, self.crashes = FORK.Value("i", 0), FORK.Value("i", 0)
         self.clients = 0
         self.next_client = time.monotonic() + plan.kill_client_every
+        self.next_process = time.monotonic() + plan.kill_process_every
         self.process = FORK.Process(target=self._run)
 
     def start(self) -> None:
@@ -44,7 +46,7 @@ class Nemesis:
     def done(self) -> dict[str, int]:
         return {
             "killed connections": self.connections.value, "killed clients": self.clients,
-            "database crashes": self.crashes.value,
+            "database crashes": self.crashes.value, **(self.office.killed if self.office else {}),
         }  # fmt: skip
 
     def kill_client(self, clients: Iterable[BaseProcess]) -> None:
@@ -54,6 +56,12 @@ class Nemesis:
             os.kill(random.choice(alive), signal.SIGKILL)
             self.next_client = time.monotonic() + self._pause(self.plan.kill_client_every)
             self.clients += 1
+
+    def kill_process(self) -> None:
+        """Done by the parent too, who started them: SIGKILL one of the product's processes, and start it again."""
+        if self.office and self.plan.kill_process_every and time.monotonic() > self.next_process:
+            self.office.kill_one()
+            self.next_process = time.monotonic() + self._pause(self.plan.kill_process_every)
 
     def _run(self) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -13,7 +13,7 @@ import psycopg
 from benchmarks.race.plan import Plan
 
 ROOT = Path(__file__).resolve().parents[2]
-CUSTOMERS, SPECIALISTS, SUPERVISORS, SALESPEOPLE = 40, 4, 3, 8
+CUSTOMERS, SPECIALISTS, SUPERVISORS, SALESPEOPLE, FINANCE, MANAGERS = 40, 4, 3, 8, 2, 2
 
 
 @dataclass
@@ -25,6 +25,8 @@ class World:
     specialists: list[int]
     supervisors: list[int]
     salespeople: list[int]
+    finance: list[int]
+    managers: list[int]
     customers: list[int]
     base: dict[int, int]
 
@@ -72,7 +74,8 @@ def stock(plan: Plan) -> World:
     people = {
         role: [build.user(role, project) for _ in range(count)]
         for role, count in (
-            (Role.SPECIALIST, SPECIALISTS), (Role.SUPERVISOR, SUPERVISORS), (Role.SALESPERSON, SALESPEOPLE)
+            (Role.SPECIALIST, SPECIALISTS), (Role.SUPERVISOR, SUPERVISORS), (Role.SALESPERSON, SALESPEOPLE),
+            (Role.FINANCE, FINANCE), (Role.MANAGEMENT, MANAGERS),
         )
     }  # fmt: skip
     by, sellers = people[Role.SPECIALIST][0], people[Role.SALESPERSON]
@@ -88,6 +91,8 @@ def stock(plan: Plan) -> World:
         specialists=_pks(people[Role.SPECIALIST]),
         supervisors=_pks(people[Role.SUPERVISOR]),
         salespeople=_pks(sellers),
+        finance=_pks(people[Role.FINANCE]),
+        managers=_pks(people[Role.MANAGEMENT]),
         customers=_pks(customers),
         base=dict(Unit.every.values_list("pk", "event_seq")),
     )

@@ -252,6 +252,9 @@ def _void(change: Change, reason: str, by, op_id: uuid.UUID) -> None:
     if change.state == ChangeState.DRAFT or _others_open(change):
         _end(change, ChangeState.VOID, by)
         return
+    # The approval and the unit before the change, as where it is executed: two who lock in another order would wait for each other.
+    Approval.objects.select_for_update(of=("self",)).get(pk=change.approval_id)
+    _unit(change)
     save_tracked(change, action="change.void_reason", by=by, fields=["void_reason"])
     assert change.approval_id is not None
     approvals.cancel(approval_id=change.approval_id, by=by)

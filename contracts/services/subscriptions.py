@@ -166,7 +166,7 @@ def activate(*, op_id: uuid.UUID, code: str, receipt: str, received: Decimal, ov
 def _activate(at: Work, receipt: str, received: Decimal, override: str) -> None:
     row, unit = at.row, at.unit
     buyers = Buyer.every.filter(trade=row.trade, until__isnull=True).select_related("customer")
-    customers = [hold_still(buyer.customer).pk for buyer in buyers.order_by("customer")]
+    customers = [hold_still(buyer.customer).pk for buyer in buyers.order_by("customer_id")]
     claim = _free_for(unit, at.claim, customers, at.access, at.now)
     turn = holds.require_turn(unit, customers) if claim is None else None
     _require_permit(unit)

@@ -85,8 +85,9 @@ def name_buyers(*, trade: Trade, buyers: Sequence[Purchaser], by, action: str = 
     kept = {buyer.customer_id: buyer for buyer in Buyer.every.filter(trade=trade, until__isnull=True)}
     now = clock.now()
     rows = []
-    for position, entered in enumerate(buyers, start=1):
+    for entered in sorted(buyers, key=lambda buyer: buyer.customer.pk):  # In one order, whoever is named first.
         hold_still(entered.customer)
+    for position, entered in enumerate(buyers, start=1):
         row = kept.pop(entered.customer.pk, None) or Buyer(trade=trade, customer=entered.customer)
         row.position, row.share = position, entered.share
         row.agent_kind, row.agent_name, row.agent_paper = entered.agent_kind, entered.agent_name, entered.agent_paper

@@ -5,11 +5,12 @@ import uuid
 import pytest
 from django.db import transaction
 
-from contracts.models import Claim, Subscription
+from contracts.models import Change, Claim, Subscription
 from contracts.services import changes
 from contracts.states import ChangeState, SubscriptionState
 from inventory.models import Unit, UnitEvent
 from inventory.states import Status
+from salescontrol.core.models import Approval
 from security.queries import consistency
 from tests import build
 from tests.contracts.changing import approve, execute, refund, staffed, submitted, swap
@@ -57,6 +58,22 @@ def test_an_execution_at_once_with_itself_is_done_once(both):
     )
     assert told.count("done") >= 1
     assert UnitEvent.every.filter(unit=both.other, action="trade.come").count() == 1
+
+
+def test_whoever_makes_a_change_void_waits_for_its_execution_before_touching_it(both):
+    """Rule 7: the approval first, by both; in another order the two would wait for each other (found by the race of the trade)."""
+    change = both.changes[0]
+    with transaction.atomic():
+        Approval.objects.select_for_update(of=("self",)).get(pk=change.approval_id)
+        rival = Rival(
+            lambda: changes.void(op_id=uuid.uuid4(), code=change.code, reason="Not wanted", by=both.supervisor)
+        )
+        rival.wait_until_blocked()
+        assert Change.every.select_for_update(of=("self",), nowait=True).get(pk=change.pk).state == ChangeState.APPROVED
+        execute(both, change)
+    assert rival.told() == "decided"
+    assert changes.fresh(change.code).state == ChangeState.EXECUTED
+    assert consistency.problems() == []
 
 
 def test_of_two_requests_for_one_sale_one_is_kept(room):

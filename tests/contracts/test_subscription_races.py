@@ -1,6 +1,7 @@
 """Two desks at one unit: of two activations one wins, the other is told; numbers never twice (B16.1, B16.9, I7)."""
 
 import uuid
+from decimal import Decimal
 
 import pytest
 from django.db import transaction
@@ -8,6 +9,7 @@ from django.db import transaction
 from contracts.models import Claim, IssuedNumber, Subscription
 from contracts.services import subscriptions
 from contracts.states import SubscriptionState
+from enquiries.models import Customer
 from inventory.models import Unit, UnitEvent
 from inventory.states import Status
 from security.queries import consistency
@@ -81,3 +83,18 @@ def test_b16_9_numbers_given_at_once_follow_each_other(room):
     rows = [drafted(room, unit=unit) for unit in units]
     assert at_once(*(lambda row=row: selling.activate(room, row) for row in rows)) == ["done"] * 4
     assert sorted(IssuedNumber.objects.values_list("sequence", flat=True)) == [1, 2, 3, 4]
+
+
+def test_buyers_are_locked_in_one_order_whoever_is_named_first(room):
+    """Rule 7: else two subscriptions of the same couple would wait for each other (found by the race of the trade)."""
+    first, second = sorted((room.customer, room.theirs), key=lambda row: row.pk)
+    share = selling.trades.Purchaser(second, Decimal(50)), selling.trades.Purchaser(first, Decimal(50))
+    row = selling.draft(room, *share, unit=room.other)
+    selling.complete(row, room.specialist)
+    for act in (lambda: selling.draft(room, *share), lambda: selling.activate(room, row)):
+        with transaction.atomic():
+            Customer.every.select_for_update(of=("self",), no_key=True).get(pk=first.pk)
+            rival = Rival(act)
+            rival.wait_until_blocked()
+            Customer.every.select_for_update(of=("self",), no_key=True, nowait=True).get(pk=second.pk)
+        assert rival.told() == "done"

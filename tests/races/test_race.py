@@ -3,6 +3,7 @@
 Each race is a process of its own with a database of its own, so that what it kills and spoils is nobody else's.
 """
 
+import json
 import os
 import re
 import subprocess
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+
+from benchmarks.race.office import Office
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.slow
@@ -24,6 +27,19 @@ FAULTS = {
     "swallowed errors": "has 0 events of it|without its record in|one_live_claim_per_unit",
     "op_id not unique": "MultipleObjectsReturned",
 }
+# What is said about faults of the whole trade: two races, each with several that do not hide each other.
+TRADE_FAULTS = {
+    "half exchanges,locks left,wrong sums,skipped numbers": (
+        r"exchange .*its part “come” moved \[\], not", r"exchange .*: led to 0 papers", r"lock EXCHANGE of .* lies 1 times",
+        r"the shares of its buyers make 99\.00 percent", r"numbers HT .*: counted up to \d+, without",
+        r"number RACE-.* is a gap that the page does not explain",
+    ),
+    "open papers,repeated numbers,forgotten operations,skipped events": (
+        r"claim .*: subscriptions \['FULL'\] and 1 contracts in force", r"number RG \d+ 3 was given \d+ times",
+        r"number RACE-.* is on \d+ papers", r"subscription\.activate of .*: done by 0 operations, and 1 times on record",
+        r"subscription\.activate was answered \['ok'\], and is not done", r"check_consistency: .*events",
+    ),
+}  # fmt: skip
 SMALL = ["--clients=8", "--operations=125", "--units=6", "--kill-connection-every=0"]
 
 
@@ -97,3 +113,58 @@ def test_the_embedded_database_serves_sixteen_clients_without_double_claims_or_l
 
     assert "0 violations, 0 double claims" in done.stdout
     assert '"answered aborted": 0' in done.stdout
+
+
+# A race of the whole trade in a small office: about half a minute, in which everything is killed several times.
+OFFICE = [
+    "--no-own-cluster",
+    "--clients=8",
+    "--units=16",
+    "--seconds=30",
+    "--kill-client-every=3",
+    "--kill-process-every=4",
+]
+DESK = [
+    "--no-own-cluster",
+    "--clients=6",
+    "--operations=130",
+    "--units=16",
+    "--seconds=240",
+    "--kill-client-every=0",
+    "--web-share=0",
+]
+
+
+@pytest.mark.postgres
+def test_b16_sales_changes_and_numbers_stay_whole_while_web_and_worker_are_killed(copy):
+    """B16.1–3 and 7–9 of the whole trade: hold, quotation, subscription, contract, void, exchange; and the product's own check."""
+    urls, template = copy
+    done = race("trade", template, *OFFICE, urls=urls)
+
+    assert done.returncode == 0, done.stdout
+    assert "0 violations, 0 double claims" in done.stdout
+    figures = json.JSONDecoder().raw_decode(done.stdout)[0]
+    killed = [figures[f"killed {what}"] for what in ("web servers", "web workers", "background workers")]
+    assert sum(killed) > 3 and figures["killed clients"] > 3
+    assert figures["by the web"] > 0 and figures["events"]["trade.subscribe"] > 0
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("faults", TRADE_FAULTS)
+def test_the_race_of_the_trade_finds_each_seeded_fault(copy, faults):
+    urls, template = copy
+    done = race("trade", template, f"--fault={faults}", *DESK, urls=urls)
+
+    assert done.returncode == 1
+    assert [said for said in TRADE_FAULTS[faults] if not re.search(said, done.stdout)] == [], done.stdout
+
+
+def test_an_error_of_the_product_during_the_race_is_seen_in_its_logs(tmp_path):
+    office = Office(tmp_path)
+    (tmp_path / "web.log").write_text("")
+    lines = (
+        '{"level": "warning", "event": "away"}', '{"level": "error", "trace": "Traceback …"}',
+        '{"level": "error", "trace": "Traceback … psycopg.errors.LockNotAvailable: canceling statement"}',
+    )  # fmt: skip
+    (tmp_path / "worker.log").write_text("\n".join(lines))
+    assert office.faults() == ['{"level": "error", "trace": "Traceback …"}']
