@@ -132,7 +132,7 @@ def _request(
     plan = _plan(rows, {unit.pk: unit for unit in found}, kept, access)
     batch = save_tracked(AreaBatch(project=project, title=title.strip()[:80], made_by=by), action="area.request", by=by)
     batch.approval = approvals.request(
-        kind=KIND, by=by, subject=_("%(survey)s: %(count)s contracts") % {"survey": batch.title, "count": len(plan)},
+        kind=KIND, by=by, subject=f"{batch.title} · {len(plan)}",
         reason=reason, project_id=project.pk, target_id=batch.pk,
         effect={
             "levels": [role.value for role in KINDS[ChangeKind.AREA].levels], "project": project.code, "batch": batch.code,

@@ -217,7 +217,7 @@ def _submit(change: Change, by) -> None:
         price_of(target, row.content)
     authors = {row.requested_by_id, by.pk}
     row.approval = approvals.request(
-        kind=KIND, by=by, subject=f"{kind.label} · {step.unit} · {row.number}", reason=row.reason, project_id=row.project_id,
+        kind=KIND, by=by, subject=f"{step.unit} · {row.number}", reason=row.reason, project_id=row.project_id,
         target_id=row.pk, authors=authors,
         effect={
             "levels": levels(row, step.unit), "project": row.project.code, "change": row.code,
@@ -443,7 +443,7 @@ def carry_out(row: Change, step: trades.Step, approval: Approval, by, target: Un
 
 def _present(approval: Approval, access) -> list[tuple[Any, Any, Any]]:
     change = approvals.target_of(approval)
-    return [*change_lines(change), *money_lines(change)]
+    return [(_("kind"), "", change.get_kind_display()), *change_lines(change), *money_lines(change)]
 
 
 def _url(approval: Approval) -> str:

@@ -134,7 +134,7 @@ def ask_consent(*, op_id: uuid.UUID, number: str, reason: str, by) -> Quotation:
         save_tracked(row, action="quotation.ask", by=by, fields=["state", "version"])
         authors = {by.pk, row.made_by_id}
         approvals.request(
-            kind=KIND, by=by, subject=_("%(number)s: %(unit)s") % {"number": row.number, "unit": unit.number},
+            kind=KIND, by=by, subject=f"{row.number}: {unit.number}",
             reason=reason, project_id=row.project_id, target_id=row.pk, before={"total": str(row.list_total)},
             after={"total": str(row.total), "consent": row.consent}, authors=authors,
             effect={**stages.who_decides(row.project_id, authors), "project": unit.project.code},

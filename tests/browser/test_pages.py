@@ -33,8 +33,9 @@ SAME_WORDS = """
     jsjy px mb kb esc enter ctrl alt tab rsc word
 """
 SAME = frozenset(SAME_WORDS.split())
-# Tokens of the world, employee numbers, addresses, file names, the key of a second factor, numbers of claims and customers.
-KEYS = re.compile(r"zq\w+|T\d{5}|\S+@\S+|\w+\.\w+|\b(?:[A-Z2-7]{4} ){7}[A-Z2-7]{4}\b|\b[2-9A-HJKMNP-Z]{8}\b")
+# Tokens of the world, employee numbers, addresses, file names, the key of a second factor, numbers of claims and customers, fields
+# of a pattern.
+KEYS = re.compile(r"\{[A-Z]+\}|zq\w+|T\d{5}|\S+@\S+|\w+\.\w+|\b(?:[A-Z2-7]{4} ){7}[A-Z2-7]{4}\b|\b[2-9A-HJKMNP-Z]{8}\b")
 READ_TEXTS = """() => {
   const found = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
