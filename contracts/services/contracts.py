@@ -90,7 +90,7 @@ class Signing:
 def make_contract(*, op_id: uuid.UUID, subscription: str, by) -> Contract:
     """A draft with its number, everything taken from the active full subscription of that code.
 
-    Raises NotVisible, Forbidden, Conflict (`wrong_state`, `drafted`, `over`).
+    Raises NotVisible, Forbidden, Conflict (`wrong_state`, `drafted`, `change`, `over`).
     """
     row = subscriptions_visible_to(access_of(by)).select_related("trade").filter(code=subscription).first()
     if row is None:
@@ -138,11 +138,12 @@ def discard_draft(*, op_id: uuid.UUID, code: str, reason: str, by) -> Contract:
 def sign(*, op_id: uuid.UUID, code: str, version: int, signing: Signing, by) -> Contract:
     """T13: the contract is signed; the subscription is closed by it, the unit is contracted, its milestones are expected.
 
-    Raises Refusal that names what is missing, Conflict (`wrong_state`, `raced`, `over`).
+    Raises Refusal that names what is missing, Conflict (`wrong_state`, `raced`, `change`, `over`).
     """
 
     def do(step: trades.Step, contract: Contract) -> None:
         require_version(contract, version)
+        trades.require_no_change(step.trade)
         _require_whole(contract)
         documents.require_papers(step.trade, Moment.SIGN)
         _require_signing(contract, signing)
@@ -217,13 +218,18 @@ def locked(code: str, action: str) -> Contract:
     """The contract, its row locked, if its state allows the action. Raises Conflict `wrong_state`."""
     rows = Contract.every.select_for_update(of=("self",)).select_related("project", "trade", "unit", "subscription")
     contract = rows.get(code=code)
+    require_allowed(contract, action)
+    return contract
+
+
+def require_allowed(contract: Contract, action: str) -> None:
+    """Raise Conflict `wrong_state` unless the table names the contract's state."""
     if contract.state not in CONTRACT_ACTIONS[action]:
         raise Conflict(
             _("Contract %(number)s is %(state)s, so this cannot be done. Reload the page to see where it stands.")
             % {"number": contract, "state": contract.get_state_display().lower()},
             code="wrong_state",
         )
-    return contract
 
 
 def fresh(code: str) -> Contract:
@@ -339,6 +345,7 @@ def _make(step: trades.Step, code: str) -> dict:
             code="drafted",
             links=[(_("The contract"), reverse("sales:contract", args=[step.unit.project.code, there.code]))],
         )
+    trades.require_no_change(step.trade)
     project = step.unit.project
     contract = Contract(
         number=numbers.give(project=project, kind=NumberKind.CONTRACT, trade=step.trade, by=step.by).number,

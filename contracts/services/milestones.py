@@ -55,6 +55,7 @@ def hand_over(*, op_id: uuid.UUID, code: str, delivered_on: date, reason: str, b
     """T19: the unit is the buyer's. Everything else must have been reached; else the supervisor hands over, with a reason."""
 
     def do(step: trades.Step, contract: Contract) -> None:
+        trades.require_no_change(step.trade)
         require_day(delivered_on, "delivered_on", contract, not_before=contract.signed_on)
         lacking = _lacking(contract)
         decides = step.access.can(Permission.DEAL_DECIDE, contract.project_id)
@@ -78,6 +79,7 @@ def void_signing(*, op_id: uuid.UUID, code: str, reason: str, by) -> Contract:
 
     def do(step: trades.Step, contract: Contract) -> None:
         require_reason(reason)
+        trades.require_no_change(step.trade)
         _require_same_day(step, "trade.sign")
         if contract.subscription_id is None:
             raise Refusal(
