@@ -30,7 +30,7 @@ from contracts.services.change_ground import (
 )
 from contracts.services.change_kinds import KINDS, Subject, levels, refusal
 from contracts.states import CHANGE_OPEN, ChangeKind, ChangeState, NumberKind, Release
-from inventory.models import Unit
+from inventory.models import Unit, UnitLock
 from inventory.queries.scope import units_visible_to
 from inventory.services import stages, units
 from inventory.states import Lock
@@ -273,8 +273,8 @@ def _execute(change: Change, by) -> None:
 
 def _confirm(change: Change, by) -> None:
     unit = _unit(change)
-    locks = [Lock.REFUND.value] if change.state == ChangeState.EXECUTED else []
-    if not set(locks) & set(unit.lock_codes):
+    laid = UnitLock.every.filter(unit=unit, kind=Lock.REFUND, reference=change.number, lifted_at__isnull=True)
+    if change.state != ChangeState.EXECUTED or not laid.exists():
         raise Conflict(_("No price waits to be confirmed here."), code="no_lock")
     units.lift_locks(units=[unit], kind=Lock.REFUND, by=by, reference=change.number)
 

@@ -92,13 +92,18 @@ def make_contract(*, op_id: uuid.UUID, subscription: str, by) -> Contract:
 
     Raises NotVisible, Forbidden, Conflict (`wrong_state`, `drafted`, `change`, `over`).
     """
-    row = subscriptions_visible_to(access_of(by)).select_related("trade").filter(code=subscription).first()
-    if row is None:
-        raise NotVisible(_("There is no such subscription."))
-    reference = trades.step(
-        op_id=op_id, number=row.trade.number, action="contract.make", by=by, permission=Permission.DEAL_WRITE,
-        content={"subscription": subscription}, do=lambda step: _make(step, subscription),
-    )  # fmt: skip
+
+    def run() -> dict:
+        access = access_of(by)
+        row = subscriptions_visible_to(access).select_related("trade").filter(code=subscription).first()
+        if row is None:
+            raise NotVisible(_("There is no such subscription."))
+        access.require(Permission.DEAL_WRITE, row.project_id)
+        claims.lock_unit(row.unit_id, access)
+        active = _active(subscription)
+        return _make(trades.locked(row.trade, access, by=by, op_id=op_id), active)
+
+    reference = once(op_id=op_id, by=by, action="contract.make", content={"subscription": subscription}, run=run)
     return fresh(reference["contract"])
 
 
@@ -328,8 +333,10 @@ def require_day(day: date | None, field: str, contract: Contract, *, not_before:
         raise Refusal(message, code="too_early", fields={field: [message]})
 
 
-def _make(step: trades.Step, code: str) -> dict:
-    subscription = Subscription.every.select_for_update(of=("self",)).select_related("quotation").get(code=code)
+def _active(code: str) -> Subscription:
+    """The full subscription that runs, its row locked. Raises Conflict `wrong_state` for any other."""
+    rows = Subscription.every.select_for_update(of=("self",)).select_related("quotation")
+    subscription: Subscription = rows.get(code=code)
     if subscription.state != SubscriptionState.ACTIVE or subscription.kind != SubscriptionKind.FULL:
         raise Conflict(
             _(
@@ -338,6 +345,10 @@ def _make(step: trades.Step, code: str) -> dict:
             % {"number": subscription},
             code="wrong_state",
         )
+    return subscription
+
+
+def _make(step: trades.Step, subscription: Subscription) -> dict:
     there = Contract.every.filter(claim=step.claim, state__in=_OPEN).first()
     if there is not None:
         raise Conflict(

@@ -18,7 +18,7 @@ from salescontrol.core import clock
 from salescontrol.core.permissions import Permission as P
 from tests.contracts.forging import NOUNS, PDF, Office, Thing
 
-Form = Callable[[Office, Thing], dict]
+Form = Callable[[Office, Thing, str], dict]
 DESK = frozenset({"supervisor", "specialist", "second", "deputy"})
 
 
@@ -47,16 +47,16 @@ class Act:
         return "" if state in self.legal else self.refused.get(state, self.rest)
 
 
-def why(office: Office, thing: Thing) -> dict:
+def why(office: Office, thing: Thing, who: str) -> dict:
     return {"reason": "As agreed"}
 
 
-def nothing(office: Office, thing: Thing) -> dict:
+def nothing(office: Office, thing: Thing, who: str) -> dict:
     return {}
 
 
 def fixed(**values: Any) -> Form:
-    return lambda office, thing: values
+    return lambda office, thing, who: values
 
 
 def today(office: Office) -> str:
@@ -64,85 +64,88 @@ def today(office: Office) -> str:
 
 
 def on(name: str, days: int = 0, **more: Any) -> Form:
-    return lambda office, thing: {name: (clock.today(office.a.zone) + timedelta(days=days)).isoformat(), **more}
+    return lambda office, thing, who: {name: (clock.today(office.a.zone) + timedelta(days=days)).isoformat(), **more}
 
 
 def whom(**more: Any) -> Form:
-    """For the salesperson's customer."""
-    return lambda office, thing: {"customer": office.customer.pk, **more}
+    """For the salesperson's customer; a colleague has one too."""
+    return lambda office, thing, who: {
+        "customer": (office.theirs if who == "colleague" else office.customer).pk,
+        **more,
+    }
 
 
-def terms(office: Office, thing: Thing) -> dict:
+def terms(office: Office, thing: Thing, who: str) -> dict:
     return {
         "buyer1": office.customer.pk, "share1": "100", "kind": "FULL", "method": "FULL", "deposit": "50000",
         "salesperson": office.people["salesperson"].pk, "version": getattr(thing.row, "version", ""),
     }  # fmt: skip
 
 
-def quote(office: Office, thing: Thing) -> dict:
+def quote(office: Office, thing: Thing, who: str) -> dict:
     return {"customer": office.customer.pk, "method": "FULL", "valid_until": today(office)}
 
 
-def deposit(office: Office, thing: Thing) -> dict:
+def deposit(office: Office, thing: Thing, who: str) -> dict:
     row = thing.row
     return {"receipt": "R-7", "received": 20000 if row.kind == "SMALL" else row.deposit}
 
 
-def rest(office: Office, thing: Thing) -> dict:
+def rest(office: Office, thing: Thing, who: str) -> dict:
     return {"receipt": "R-8", "received": thing.row.deposit - thing.row.paid, "letter_back": "on"}
 
 
-def drafted(office: Office, thing: Thing) -> dict:
+def drafted(office: Office, thing: Thing, who: str) -> dict:
     return {
         "version": thing.row.version, "main_amount": thing.row.total, "decoration_amount": "0", "supplement_amount": "0",
         "vat_rate": "9", "pages": "32", "copies": "4", "contents": Content.values,
     }  # fmt: skip
 
 
-def details(office: Office, thing: Thing) -> dict:
+def details(office: Office, thing: Thing, who: str) -> dict:
     return {"version": thing.row.version, "pages": "33", "copies": "4", "online_no": "WQ-1"}
 
 
-def signature(office: Office, thing: Thing) -> dict:
+def signature(office: Office, thing: Thing, who: str) -> dict:
     return {"version": thing.row.version, "signed_on": today(office), "receipt": "SJ-1", "amount": "812000"}
 
 
-def filing(office: Office, thing: Thing) -> dict:
+def filing(office: Office, thing: Thing, who: str) -> dict:
     return {"filing_no": f"BA-{uuid.uuid4().hex[:8]}", "filed_on": today(office)}
 
 
 def serial(**more: Any) -> Form:
-    return lambda office, thing: {"kind": "CONTRACT", "first": thing.row.serial, **more}
+    return lambda office, thing, who: {"kind": "CONTRACT", "first": thing.row.serial, **more}
 
 
-def used(office: Office, thing: Thing) -> dict:
-    return {**serial(state="USED")(office, thing), "trade": office.things["trade"]["contracted"].row.number}
+def used(office: Office, thing: Thing, who: str) -> dict:
+    return {**serial(state="USED")(office, thing, who), "trade": office.things["trade"]["contracted"].row.number}
 
 
-def given(office: Office, thing: Thing) -> dict:
-    return {**serial()(office, thing), "holder": office.people["salesperson"].pk}
+def given(office: Office, thing: Thing, who: str) -> dict:
+    return {**serial()(office, thing, who), "holder": office.people["salesperson"].pk}
 
 
-def seen(office: Office, thing: Thing) -> dict:
+def seen(office: Office, thing: Thing, who: str) -> dict:
     return {"version": thing.row.version}
 
 
-def template(office: Office, thing: Thing) -> dict:
+def template(office: Office, thing: Thing, who: str) -> dict:
     return {"kind": "COVER", "file": SimpleUploadedFile("cover.docx", defaults.template(PaperKind.COVER))}
 
 
-def scan(office: Office, thing: Thing) -> dict:
+def scan(office: Office, thing: Thing, who: str) -> dict:
     return {"file": SimpleUploadedFile("scan.pdf", PDF), "pages": "2", "complete": "on"}
 
 
-def sheet(office: Office, thing: Thing) -> dict:
+def sheet(office: Office, thing: Thing, who: str) -> dict:
     return {"file": SimpleUploadedFile("sales.csv", "楼栋,房号\n5,701\n".encode())}
 
 
 def change(kind: ChangeKind) -> Form:
     """What a request of this kind needs."""
 
-    def fill(office: Office, thing: Thing) -> dict:
+    def fill(office: Office, thing: Thing, who: str) -> dict:
         own = {
             ChangeKind.EXCHANGE: {"target": office.free.pk},
             ChangeKind.TRANSFER: {"buyer_1": office.theirs.pk, "share_1": "100"},
@@ -170,7 +173,14 @@ def rules(**codes: str) -> dict[str, str]:
     return {state: code for code, names in codes.items() for state in names.split()}
 
 
-HOLD, ASK, QUOTE, WRITE, DECIDE, VOID = P.HOLD_PLACE, P.HOLD_REQUEST, P.QUOTATION_MAKE, P.DEAL_WRITE, P.DEAL_DECIDE, P.DEAL_VOID
+HOLD, ASK, QUOTE, WRITE, DECIDE, VOID = (
+    P.HOLD_PLACE,
+    P.HOLD_REQUEST,
+    P.QUOTATION_MAKE,
+    P.DEAL_WRITE,
+    P.DEAL_DECIDE,
+    P.DEAL_VOID,
+)
 OVERRIDE = frozenset({"supervisor", "deputy"})
 AUTHOR = frozenset({"specialist"})
 _FULL = "full full_old late warned ended topped"
@@ -272,7 +282,7 @@ ACTS = [
     Act("sales:template_upload", "project", (P.PAPER_KEEP,), template, states("open"), sight=P.PROJECT_SEE),
     Act("sales:template_enforce", "template", (P.PAPER_KEEP,), nothing, states("draft superseded"), "in_force", after="IN_FORCE"),
     Act("sales:form_take_in", "project", (WRITE,), on("taken_on", kind="CONTRACT", first="B1", last="B3"), states("open")),
-    Act("sales:form_take_in", "blank", (WRITE,), lambda office, thing: {**serial()(office, thing), "taken_on": today(office)}, {},
+    Act("sales:form_take_in", "blank", (WRITE,), lambda office, thing, who: {**serial()(office, thing, who), "taken_on": today(office)}, {},
         "serial_known"),
     Act("sales:form_give_out", "blank", (WRITE,), given, states("left"), "other_state", after="OUT"),
     Act("sales:form_mark", "blank", (WRITE,), used, states("left out"), "other_state", after="USED"),

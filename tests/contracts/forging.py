@@ -1,7 +1,8 @@
 """An office with a sale in every state it can be in, for POSTs that come from no page (domain B2.4, B9, B16.13).
 
 Everything is made by `specialist` for a customer of `salesperson`; `second` is a specialist who had no hand in it, `deputy` stands in
-for the supervisor. Each state has a unit of its own, so that all stand side by side and no case needs a world of its own.
+for the supervisor, `stranger` is all that in another project. Each state has a unit of its own, so that all stand side by side and
+no case needs a world of its own.
 """
 
 import itertools
@@ -74,9 +75,7 @@ ROLES: dict[str, tuple[Role, ...]] = {
     "head": (Role.DEPARTMENT_HEAD,),
     "management": (Role.MANAGEMENT,),
     "administrator": (Role.ADMINISTRATOR,),
-    "other_supervisor": (),
-    "other_specialist": (),
-    "other_salesperson": (),
+    "stranger": (),
     "anonymous": (),
 }
 
@@ -111,8 +110,9 @@ class Office:
             for name, roles in here.items()
         }  # fmt: skip
         self.people["deputy"] = build.user(Role.MARKETING, self.a, name="Deputy")
-        for name, role in (("supervisor", Role.SUPERVISOR), ("specialist", Role.SPECIALIST), ("salesperson", Role.SALESPERSON)):
-            self.people[f"other_{name}"] = build.user(role, self.b, name=f"Other {name.title()}")
+        self.people["stranger"] = build.user(Role.SUPERVISOR, self.b, name="Stranger")
+        for role in (Role.SPECIALIST, Role.SALESPERSON):
+            build.grant(self.people["stranger"], role, self.b)
         now = clock.now()
         deputies.name_deputy(
             by=self.people["supervisor"], project_id=self.a.pk, deputy=self.people["deputy"], starts_at=now,
@@ -124,8 +124,8 @@ class Office:
         build.permit(self.house)
         self.customer = stock.customer(self.a, self.people["salesperson"])
         self.theirs = stock.customer(self.a, self.people["colleague"], name="Qian Hua")
-        self.foreign = stock.customer(self.b, self.people["other_salesperson"], name="Sun Bo")
-        self.foreign_unit = build.unit(build.building(self.b), by=self.people["other_specialist"])
+        self.foreign = stock.customer(self.b, self.people["stranger"], name="Sun Bo")
+        self.foreign_unit = build.unit(build.building(self.b), by=self.people["stranger"])
 
     def room(self, **unit: Any) -> SimpleNamespace:
         """A further unit of the salesperson's, on sale, with everybody around it."""
