@@ -128,8 +128,9 @@ def objects(world: World) -> dict[str, dict[str, dict]]:
             numbers(mine=rows.quotation_mine, colleague=rows.quotation_colleague, foreign=rows.quotation_foreign)),
         "sales:quotation_new": units,
         **dict.fromkeys((f"sales:contract{part}" for part in (
-            "", "_edit", "_details", "_discard", "_sign", "_file", "_hand_over", "_void", "_void_hand_over")),
+            "", "_details", "_discard", "_sign", "_file", "_hand_over", "_void", "_void_hand_over")),
             deals("contract", "contract")),
+        "sales:contract_edit": deals("contract", "drafted"),
         "sales:milestone": deals("contract", "contract", kind="PAID"),
         "sales:contract_new": deals("subscription", "subscribed"),
         "sales:trade": numbers(mine=rows.trade_mine, colleague=rows.trade_colleague, foreign=rows.trade_foreign),

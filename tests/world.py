@@ -397,7 +397,8 @@ def _quotation(claim: Claim, mark, by: User) -> Quotation:
 
 
 def _contracts(world: World) -> None:
-    """In each project a subscription that is still to be contracted, and a signed contract; in project A also a colleague's."""
+    """In each project a subscription that is still to be contracted, a contract that is being drawn up, and a signed one; in
+    project A also a colleague's."""
     rows, people = world.rows, world.people
     for name, letter, category, seller, desk, floor in (
         ("mine", "a", "a.mine", "salesperson", "specialist", 61),
@@ -406,10 +407,11 @@ def _contracts(world: World) -> None:
     ):
         mark, who, by = partial(world.token, category), people[seller], people[desk]
         project, found = getattr(rows, letter).project, []
-        for room in ("01", "02"):
+        for room in ("01", "02", "03"):
             unit = _unit(world, letter, category, floor, Status.AVAILABLE, desk, room=f"{floor}{room}", salesperson=who)
             buyer = _customer(world, project, f"{category}.named", who, by)
             found.append(subscribed(unit, buyer, who, by))
+        drafted = contracts.make_contract(op_id=uuid4(), subscription=found[2].code, by=by)
         made = contracts.make_contract(op_id=uuid4(), subscription=found[1].code, by=by)
         draft = contracts.Draft(
             main_amount=made.total, decoration_amount=Decimal(0), supplement_amount=Decimal(0), vat_rate=Decimal(9),
@@ -421,7 +423,8 @@ def _contracts(world: World) -> None:
         late = Milestone.every.get(contract=contract, kind=MilestoneKind.FILED)
         late.expected_on = clock.today(project.zone) - timedelta(days=1)
         save_tracked(late, action="contract.file", by=by, fields=["expected_on"])
-        for kind, row in (("subscribed", found[0]), ("contract", contract), ("trade", contract.trade)):
+        of_kind = {"subscribed": found[0], "drafted": drafted, "contract": contract, "trade": contract.trade}
+        for kind, row in of_kind.items():
             setattr(rows, f"{kind}_{name}", row)
 
 

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contracts', '0006_papers'),
+        ('contracts', '0007_numbers_per_project'),
         ('core', '0007_rewriting'),
         ('inventory', '0006_list_order'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -88,7 +88,9 @@ class Contract(models.Model):
             models.Index(fields=["unit"]),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["number"], condition=~Q(number=""), name="one_contract_per_number"),
+            models.UniqueConstraint(
+                fields=["project", "number"], condition=~Q(number=""), name="one_contract_per_number"
+            ),
             models.UniqueConstraint(
                 fields=["claim"],
                 condition=Q(state__in=[ContractState.DRAFT, ContractState.SIGNED, ContractState.DELIVERED]),

@@ -73,7 +73,9 @@ class Subscription(models.Model):
             models.Index(fields=["unit"]),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["number"], condition=~Q(number=""), name="one_subscription_per_number"),
+            models.UniqueConstraint(
+                fields=["project", "number"], condition=~Q(number=""), name="one_subscription_per_number"
+            ),
             models.UniqueConstraint(
                 fields=["claim"], condition=Q(state=SubscriptionState.ACTIVE), name="one_active_subscription_per_claim"
             ),

@@ -1,7 +1,6 @@
 """What a change stands on: the subscription or contract in force, locked with its unit, unchanged since it was asked for."""
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -111,9 +110,9 @@ def require_no_draft(trade: Trade) -> None:
         )
 
 
-def require_none_open(trade: Trade, states: Sequence[ChangeState] = CHANGE_OPEN) -> None:
+def require_none_open(trade: Trade) -> None:
     """Raise Conflict while a change of this trade is under way: one at a time."""
-    other = Change.every.select_related("project").filter(trade=trade, state__in=states).first()
+    other = Change.every.select_related("project").filter(trade=trade, state__in=CHANGE_OPEN).first()
     if other is not None:
         raise Conflict(
             _("Change %(number)s of this sale is under way. Finish it or make it void first.")
@@ -121,12 +120,6 @@ def require_none_open(trade: Trade, states: Sequence[ChangeState] = CHANGE_OPEN)
             code="open",
             links=[(other.number, url_of(other))],
         )
-
-
-def require_at_rest(trade: Trade) -> None:
-    """Raise Conflict while the unit bears the lock of a change (domain B9): the sale goes neither on nor back meanwhile, or what
-    the buyer has signed would be void without a word."""
-    require_none_open(trade, (ChangeState.SUBMITTED, ChangeState.APPROVED))
 
 
 def require_unchanged(subject: Subject) -> None:

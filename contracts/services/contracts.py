@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 from contracts.models import Contract, Milestone, Quotation, Subscription
 from contracts.queries.scope import contracts_visible_to, subscriptions_visible_to
 from contracts.services import claims, documents, numbers, trades
-from contracts.services.change_ground import require_at_rest
 from contracts.states import (
     CONTRACT_ACTIONS,
     WITH_LOAN,
@@ -91,15 +90,20 @@ class Signing:
 def make_contract(*, op_id: uuid.UUID, subscription: str, by) -> Contract:
     """A draft with its number, everything taken from the active full subscription of that code.
 
-    Raises NotVisible, Forbidden, Conflict (`wrong_state`, `drafted`, `over`).
+    Raises NotVisible, Forbidden, Conflict (`wrong_state`, `drafted`, `change`, `over`).
     """
-    row = subscriptions_visible_to(access_of(by)).select_related("trade").filter(code=subscription).first()
-    if row is None:
-        raise NotVisible(_("There is no such subscription."))
-    reference = trades.step(
-        op_id=op_id, number=row.trade.number, action="contract.make", by=by, permission=Permission.DEAL_WRITE,
-        content={"subscription": subscription}, do=lambda step: _make(step, subscription),
-    )  # fmt: skip
+
+    def run() -> dict:
+        access = access_of(by)
+        row = subscriptions_visible_to(access).select_related("trade").filter(code=subscription).first()
+        if row is None:
+            raise NotVisible(_("There is no such subscription."))
+        access.require(Permission.DEAL_WRITE, row.project_id)
+        claims.lock_unit(row.unit_id, access)
+        active = _active(subscription)
+        return _make(trades.locked(row.trade, access, by=by, op_id=op_id), active)
+
+    reference = once(op_id=op_id, by=by, action="contract.make", content={"subscription": subscription}, run=run)
     return fresh(reference["contract"])
 
 
@@ -139,11 +143,12 @@ def discard_draft(*, op_id: uuid.UUID, code: str, reason: str, by) -> Contract:
 def sign(*, op_id: uuid.UUID, code: str, version: int, signing: Signing, by) -> Contract:
     """T13: the contract is signed; the subscription is closed by it, the unit is contracted, its milestones are expected.
 
-    Raises Refusal that names what is missing, Conflict (`wrong_state`, `raced`, `over`).
+    Raises Refusal that names what is missing, Conflict (`wrong_state`, `raced`, `change`, `over`).
     """
 
     def do(step: trades.Step, contract: Contract) -> None:
         require_version(contract, version)
+        trades.require_no_change(step.trade)
         _require_whole(contract)
         documents.require_papers(step.trade, Moment.SIGN)
         _require_signing(contract, signing)
@@ -219,13 +224,18 @@ def locked(code: str, action: str) -> Contract:
     """The contract, its row locked, if its state allows the action. Raises Conflict `wrong_state`."""
     rows = Contract.every.select_for_update(of=("self",)).select_related("project", "trade", "unit", "subscription")
     contract = rows.get(code=code)
+    require_allowed(contract, action)
+    return contract
+
+
+def require_allowed(contract: Contract, action: str) -> None:
+    """Raise Conflict `wrong_state` unless the table names the contract's state."""
     if contract.state not in CONTRACT_ACTIONS[action]:
         raise Conflict(
             _("Contract %(number)s is %(state)s, so this cannot be done. Reload the page to see where it stands.")
             % {"number": contract, "state": contract.get_state_display().lower()},
             code="wrong_state",
         )
-    return contract
 
 
 def fresh(code: str) -> Contract:
@@ -329,8 +339,10 @@ def require_day(day: date | None, field: str, contract: Contract, *, not_before:
         raise Refusal(message, code="too_early", fields={field: [message]})
 
 
-def _make(step: trades.Step, code: str) -> dict:
-    subscription = Subscription.every.select_for_update(of=("self",)).select_related("quotation").get(code=code)
+def _active(code: str) -> Subscription:
+    """The full subscription that runs, its row locked. Raises Conflict `wrong_state` for any other."""
+    rows = Subscription.every.select_for_update(of=("self",)).select_related("quotation")
+    subscription: Subscription = rows.get(code=code)
     if subscription.state != SubscriptionState.ACTIVE or subscription.kind != SubscriptionKind.FULL:
         raise Conflict(
             _(
@@ -339,7 +351,10 @@ def _make(step: trades.Step, code: str) -> dict:
             % {"number": subscription},
             code="wrong_state",
         )
-    require_at_rest(step.trade)
+    return subscription
+
+
+def _make(step: trades.Step, subscription: Subscription) -> dict:
     there = Contract.every.filter(claim=step.claim, state__in=_OPEN).first()
     if there is not None:
         raise Conflict(
@@ -347,6 +362,7 @@ def _make(step: trades.Step, code: str) -> dict:
             code="drafted",
             links=[(_("The contract"), reverse("sales:contract", args=[step.unit.project.code, there.code]))],
         )
+    trades.require_no_change(step.trade)
     project = step.unit.project
     contract = Contract(
         number=numbers.give(project=project, kind=NumberKind.CONTRACT, trade=step.trade, by=step.by).number,

@@ -261,7 +261,7 @@ def change(op_id: uuid.UUID, action: str, number: str, reason: str, by, do: Call
 
     def run() -> dict:
         access = access_of(by)
-        seen = claims_visible_to(access).filter(number=number, stage=Stage.HOLD).first()
+        seen = claims_visible_to(access).filter(number=number).first()
         if seen is None:
             raise NotVisible(_("There is no such hold."))
         access.require(Permission.HOLD_PLACE, seen.project_id)
@@ -271,12 +271,25 @@ def change(op_id: uuid.UUID, action: str, number: str, reason: str, by, do: Call
         # It may have run out since the row was locked: the instant that decides is this one.
         expiry.settle([unit], now)
         claim = Claim.every.select_related("salesperson", "customer").get(pk=seen.pk)
-        if claim.released_at is not None or claim.stage != Stage.HOLD:
-            raise Conflict(_("This hold is over: %(state)s.") % {"state": claim.get_state_display()}, code="over")
+        require_on(claim, now)
         return _ref(do(unit, claim, by=by, op_id=op_id, reason=reason.strip(), now=now, access=access))
 
     reference = once(op_id=op_id, by=by, action=action, content={"claim": number, "reason": reason, **content}, run=run)
     return Claim.every.select_related("unit__project").get(number=reference["claim"])
+
+
+def require_on(claim: Claim, now: datetime) -> None:
+    """Raise Conflict `over` unless this is a hold that still runs: it may have ended, written down or not, or gone on to the next
+    stage."""
+    if claim.stage != Stage.HOLD:
+        raise Conflict(
+            _("This hold went on: %(stage)s. What may be done now stands on the page of the sale.")
+            % {"stage": claim.get_stage_display()},
+            code="over",
+        )
+    if claim.released_at is not None or (claim.expires_at is not None and claim.expires_at <= now):
+        state = claim.get_state_display() if claim.released_at else ClaimState.EXPIRED.label
+        raise Conflict(_("This hold is over: %(state)s.") % {"state": state}, code="over")
 
 
 def _extend(unit: Unit, claim: Claim, *, by, op_id: uuid.UUID, reason: str, now: datetime, access: Access) -> Claim:

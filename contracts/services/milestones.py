@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from contracts.models import Contract, Milestone, Subscription
 from contracts.queries.milestones import unfiled
 from contracts.services import contracts, trades
-from contracts.services.change_ground import require_at_rest, require_unchanged
+from contracts.services.change_ground import require_unchanged
 from contracts.services.contracts import on_contract, reach, require_day, require_reason
 from contracts.services.requests import DESK
 from contracts.states import RECORDED, CloseReason, ContractState, MilestoneKind, Stage, SubscriptionState
@@ -56,8 +56,8 @@ def hand_over(*, op_id: uuid.UUID, code: str, delivered_on: date, reason: str, b
     """T19: the unit is the buyer's. Everything else must have been reached; else the supervisor hands over, with a reason."""
 
     def do(step: trades.Step, contract: Contract) -> None:
+        trades.require_no_change(step.trade)
         require_day(delivered_on, "delivered_on", contract, not_before=contract.signed_on)
-        require_at_rest(step.trade)
         lacking = _lacking(contract)
         decides = step.access.can(Permission.DEAL_DECIDE, contract.project_id)
         if lacking and not (decides and reason.strip()):
@@ -80,8 +80,8 @@ def void_signing(*, op_id: uuid.UUID, code: str, reason: str, by) -> Contract:
 
     def do(step: trades.Step, contract: Contract) -> None:
         require_reason(reason)
+        trades.require_no_change(step.trade)
         _require_same_day(step, "trade.sign")
-        require_at_rest(step.trade)
         require_unchanged(contract)
         if contract.subscription_id is None:
             raise Refusal(

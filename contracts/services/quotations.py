@@ -27,7 +27,7 @@ from inventory.services import stages
 from inventory.services.assignment import salespeople
 from salescontrol.core import approvals, clock, files
 from salescontrol.core.access import Access, access_of
-from salescontrol.core.errors import Conflict, NotVisible, Refusal
+from salescontrol.core.errors import Conflict, Forbidden, NotVisible, Refusal
 from salescontrol.core.history import save_tracked
 from salescontrol.core.models import Approval, Attachment, Level, Operation
 from salescontrol.core.operations import once
@@ -153,6 +153,14 @@ def withdraw_quotation(*, op_id: uuid.UUID, number: str, by) -> Quotation:
         # The request before the quotation, as where it is decided: two who lock in another order would wait for each other.
         waiting = Approval.objects.filter(kind=KIND, target_id=seen.pk, state=Approval.State.PENDING).first()
         if waiting is not None:
+            if waiting.requested_by_id != by.pk:
+                raise Forbidden(
+                    _(
+                        "Consent to this price was asked for by somebody else, who alone takes the request back. Ask them, or whoever "
+                        "decides to return it."
+                    ),
+                    code="not_author",
+                )
             approvals.withdraw(approval_id=waiting.pk, by=by)
         row = _locked(seen)
         if row.state not in (QuotationState.DRAFT, QuotationState.READY, QuotationState.REFUSED):

@@ -108,10 +108,11 @@ def ask_to_release(*, op_id: uuid.UUID, number: str, reason: str, by) -> Claim:
     """T7 begins here when the customer has changed their mind: the salesperson asks, the desk releases."""
 
     def run() -> dict:
-        claim = claims_visible_to(access_of(by)).filter(is_live(clock.now()), number=number, salesperson=by).first()
+        claim = claims_visible_to(access_of(by)).filter(number=number, salesperson=by).first()
         if claim is None:
             raise NotVisible(_("There is no such hold."))
         access_of(by).require(Permission.HOLD_REQUEST, claim.project_id)
+        holds.require_on(claim, clock.now())
         holds.require_reason(reason)
         audit.record(
             "claim.ask_release", by=by, project_id=claim.project_id, target=claim, detail={"reason": reason[:300]}

@@ -7,8 +7,8 @@ from functools import partial
 from django.utils.translation import gettext as _
 
 from contracts.models import Contract, Subscription
-from contracts.services import claims, numbers
-from contracts.services.change_ground import require_at_rest, require_unchanged
+from contracts.services import claims, numbers, trades
+from contracts.services.change_ground import require_unchanged
 from contracts.services.subscription_step import Work, done, work
 from contracts.services.subscriptions import close, give_back_quotation, require_receipt, set_terms_of_time, tell
 from contracts.states import ClaimState, CloseReason, ContractState, NumberKind, Stage, SubscriptionKind
@@ -82,7 +82,7 @@ def _lapse(at: Work, outcome: CloseReason, release: bool) -> None:
 
 def void(*, op_id: uuid.UUID, code: str, reason: str, by) -> Subscription:
     """T20 作废: what was entered wrongly today is undone step by step: a top-up, or the subscription itself, whose number then
-    stays in the list as void. Raises Conflict (`late`, `changed`, `contract`, `open`)."""
+    stays in the list as void. Raises Conflict (`change`, `late`, `changed`, `contract`)."""
     return done(
         work(
             op_id=op_id, code=code, action="subscription.void", by=by, do=_void, permission=Permission.DEAL_VOID,
@@ -93,6 +93,7 @@ def void(*, op_id: uuid.UUID, code: str, reason: str, by) -> Subscription:
 
 def _void(at: Work) -> None:
     row = at.row
+    trades.require_no_change(row.trade)
     if row.signed_on != clock.local(at.now, row.project.zone).date():
         raise Conflict(
             _("Only what was entered today can be void. For anything earlier ask for a change: refund or forfeit."),
@@ -100,7 +101,6 @@ def _void(at: Work) -> None:
         )
     if Contract.every.filter(claim=at.own, state=ContractState.DRAFT).exists():
         raise Conflict(_("A contract is drawn up on it. Discard that draft first."), code="contract")
-    require_at_rest(row.trade)
     require_unchanged(row)
     entry = _entry(at)
     if entry == "trade.top_up":

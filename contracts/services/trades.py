@@ -7,12 +7,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from contracts.models import Buyer, Claim, Trade
+from contracts.models import Buyer, Change, Claim, Trade
 from contracts.queries.scope import trades_visible_to
 from contracts.services import claims
-from contracts.states import AgentKind
+from contracts.states import AgentKind, ChangeState
 from enquiries.models import Customer
 from enquiries.services.rows import hold_still
 from inventory.models import Project, Unit
@@ -148,6 +149,23 @@ def step(
     return once(
         op_id=op_id, by=by, action=action, content={"trade": number, "reason": reason, **(content or {})}, run=run
     )
+
+
+def require_no_change(trade: Trade) -> None:
+    """Raise Conflict `change` while a change of the sale was asked for or approved: it was decided about the sale as it is, and
+    its lock lies on the unit (domain B2.3, B9). Call it with the unit locked."""
+    waiting = (ChangeState.SUBMITTED, ChangeState.APPROVED)
+    found = Change.every.select_related("project").filter(trade=trade, state__in=waiting).first()
+    if found is not None:
+        raise Conflict(
+            _(
+                "Change %(number)s of this sale is under way (%(state)s), so the sale stays as it is. Execute the change first; or "
+                "its author withdraws it while it waits, and the supervisor makes an approved one void."
+            )
+            % {"number": found.number, "state": found.get_state_display()},
+            code="change",
+            links=[(found.number, reverse("sales:change", args=[found.project.code, found.code]))],
+        )
 
 
 def locked(trade: Trade, access: Access, *, by, op_id: uuid.UUID, reason: str = "") -> Step:

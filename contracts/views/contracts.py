@@ -234,6 +234,12 @@ class ContractEdit(InContract, FormPage):
     permission = Permission.DEAL_WRITE
     form_class = DraftForm
     success = gettext_lazy("Saved.")
+    action = "contract.edit"
+
+    def get(self, request, *args, **kwargs):
+        """A form that could not be saved is not offered. What was sent before gets its answer again, so that a POST is not asked."""
+        contracts.require_allowed(self.contract, self.action)
+        return super().get(request, *args, **kwargs)
 
     def get_title(self) -> str:
         return _("Draft of contract %(number)s") % {"number": self.contract.number}
@@ -254,6 +260,7 @@ class ContractDetails(ContractEdit):
     """Online signing, banks, pages, note of a signed contract; its money only changes by a request."""
 
     form_class = DetailsForm
+    action = "contract.details"
 
     def get_title(self) -> str:
         return _("Details of contract %(number)s") % {"number": self.contract.number}

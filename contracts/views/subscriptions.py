@@ -14,7 +14,7 @@ from contracts.queries import subscriptions as queries
 from contracts.queries.people import named, sees_name
 from contracts.services import subscriptions
 from contracts.services.deadlines import deadline_of
-from contracts.services.subscription_step import allowed
+from contracts.services.subscription_step import allowed, require_allowed
 from contracts.states import Moment, PaymentMethod, SubscriptionKind, SubscriptionState
 from contracts.views.base import InClaims, InUnit
 from enquiries.queries.customers import OFFERED, customer_choices
@@ -267,6 +267,11 @@ class SubscriptionNew(Drafting, InUnit, FormPage):
 
 class SubscriptionEdit(Drafting, InSubscription, FormPage):
     """Correct a draft."""
+
+    def get(self, request, *args, **kwargs):
+        """A form that could not be saved is not offered."""
+        require_allowed("subscription.edit", self.row)
+        return super().get(request, *args, **kwargs)
 
     def get_title(self) -> str:
         return _("Correct the draft on %(unit)s") % {"unit": self.row.unit.number}

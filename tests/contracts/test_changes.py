@@ -11,7 +11,7 @@ from django.db import transaction
 from contracts.models import Buyer, Change, Claim, Contract, IssuedNumber, Quotation, Subscription
 from contracts.queries import story
 from contracts.queries.settling import settle_area
-from contracts.services import change_effects, changes, claims
+from contracts.services import change_effects, changes, claims, contracts, milestones, subscription_ends
 from contracts.services.change_content import Money
 from contracts.services.change_kinds import KINDS
 from contracts.states import (
@@ -522,6 +522,61 @@ def test_the_lock_of_a_change_keeps_new_claims_away(room):
     with pytest.raises(Conflict) as refused:
         claims.require_free(unit, access_of(room.specialist), clock.now())
     assert refused.value.code == "locked"
+
+
+def _steps(room, row) -> dict:
+    """What else could be done with the sale of this subscription or contract."""
+    common = {"op_id": uuid.uuid4(), "code": row.code}
+    if isinstance(row, Subscription):
+        return {
+            "contract": lambda: contracts.make_contract(
+                op_id=uuid.uuid4(), subscription=row.code, by=room.specialist
+            ),
+            "void": lambda: subscription_ends.void(**common, reason="Wrong", by=room.supervisor),
+        }  # fmt: skip
+    today = clock.today(room.a.zone)
+    return {
+        "hand over": lambda: milestones.hand_over(
+            **common, delivered_on=today, reason="Before all is paid", by=room.supervisor
+        ),
+        "void": lambda: milestones.void_signing(**common, reason="Wrong", by=room.supervisor),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("approved", [False, True])
+def test_while_a_change_is_under_way_its_sale_stays_as_it_is(room, signed, approved):
+    """The lock lies on the unit from the submission on (domain B2.3, B9): no contract, no handover, no void; the change is named, and
+    what leads on. A draft of a change binds nobody."""
+    subject = sold(room, signed=signed)
+    change = draft(room, subject, entry(ChangeKind.METHOD, method="OTHER"))
+    change = changes.submit(op_id=uuid.uuid4(), code=change.code, by=room.specialist)
+    if approved:
+        change = approve(room, change)
+    before = status(room.unit)
+    for step in _steps(room, subject).values():
+        with pytest.raises(Conflict, match=f"Change {change.number} of this sale is under way") as refused:
+            step()
+        assert refused.value.code == "change"
+        assert refused.value.links == [(change.number, f"/p/AAA/sales/changes/{change.code}/")]
+    assert status(room.unit) == before
+    done = (
+        execute(room, change)
+        if approved
+        else changes.withdraw(op_id=uuid.uuid4(), code=change.code, by=room.specialist)
+    )
+    assert done.state == (ChangeState.EXECUTED if approved else ChangeState.VOID)
+    assert _steps(room, subject)["hand over" if signed else "contract"]()
+
+
+def test_a_price_is_confirmed_by_the_refund_that_it_waits_for_only(room):
+    """An older change of the sale lifts no lock of a later refund (T17)."""
+    subject = sold(room)
+    older = carried_out(room, subject, entry(ChangeKind.METHOD, method="OTHER"))
+    submitted(room, subject, refund())
+    with pytest.raises(Conflict, match="No price waits"):
+        changes.confirm_price(op_id=uuid.uuid4(), code=older.code, by=room.supervisor)
+    assert status(room.unit) == (Status.SUBSCRIBED, [Lock.REFUND])
 
 
 def test_abuse_22_amounts_that_cannot_be_are_refused_at_their_field(room):

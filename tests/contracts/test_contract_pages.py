@@ -105,6 +105,20 @@ def test_a_page_offers_what_its_state_and_reader_allow(room, sign_in):
     assert offered(room.management) == set()
 
 
+def test_no_form_is_offered_that_could_not_be_saved(room, sign_in):
+    """The edit form of a signed contract says where it stands; so do the details of a draft, and the form of an active subscription."""
+    client, contract = sign_in(room.specialist), edit(room, make(room))
+    assert client.get(at("contract_edit", contract.code)).status_code == 200
+    assert client.get(at("contract_details", contract.code)).status_code == 409
+    assert client.get(at("subscription_edit", contract.subscription.code)).status_code == 409
+
+    sign(room, contract)
+    told = client.get(at("contract_edit", contract.code))
+    assert told.status_code == 409
+    assert f"Contract {contract.number} is signed, so this cannot be done" in text(told)
+    assert client.get(at("contract_details", contract.code)).status_code == 200
+
+
 def test_what_is_missing_for_the_signature_is_told_in_the_form(room, sign_in):
     contract = edit(room, make(room), contents=tuple(set(Content.values) - {Content.TITLE}))
     typed = {

@@ -84,7 +84,7 @@ def signed(room, **changes) -> Contract:
 def reach_all(room, contract) -> None:
     """Everything that comes before the handover."""
     contracts.file_contract(
-        op_id=uuid.uuid4(), code=contract.code, filing_no="BA-1", filed_on=today(room), by=room.specialist
+        op_id=uuid.uuid4(), code=contract.code, filing_no=f"BA-{contract.pk}", filed_on=today(room), by=room.specialist
     )
     for kind in (MilestoneKind.ONLINE, MilestoneKind.PAID):
         milestones.record_milestone(

@@ -4,16 +4,17 @@ import uuid
 from decimal import Decimal
 
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
-from contracts.models import Buyer, Claim, IssuedNumber, Trade
-from contracts.services import claims, numbers, trades
+from contracts.models import Buyer, Claim, IssuedNumber, Subscription, Trade
+from contracts.services import claims, contracts, numbers, trades
 from contracts.states import ClaimState, NumberKind, NumberState, Stage
 from inventory.models import Unit, UnitEvent
 from inventory.states import CLAIM_TABLE, TRADE_TABLE, Status
 from salescontrol.core import clock, options
 from salescontrol.core.access import access_of
 from salescontrol.core.errors import Conflict, Refusal
+from salescontrol.core.permissions import Role
 from security.queries import consistency
 from tests import build
 from tests.contracts.stock import contracted, customer, shares_of, subscribed
@@ -144,3 +145,32 @@ def test_a_pattern_that_would_repeat_a_number_is_refused(pattern):
 def test_a_pattern_is_checked_where_it_is_set(room):
     with pytest.raises(Refusal, match="A pattern holds a year"):
         options.change(by=room.supervisor, project_id=room.a.pk, changes={numbers.PATTERN: "{YYYY}"})
+
+
+def test_two_projects_whose_pattern_leaves_the_project_out_number_alike(room):
+    """A number is its project's: a company may number each project from 1 (domain B7, B16.9)."""
+    build.permit(room.unit.building)
+    house = build.building(room.b)
+    build.permit(house)
+    desk = build.user(Role.SPECIALIST, room.b)
+    there = build.unit(house, by=desk)
+    theirs = customer(room.b, room.other_salesperson, by=desk)
+    for project, supervisor in ((room.a, room.supervisor), (room.b, room.other_supervisor)):
+        options.change(by=supervisor, project_id=project.pk, changes={numbers.PATTERN: "{YYYY}-{KIND}-{5}"})
+    one = buy(room)
+    other = subscribed(there, theirs, room.other_salesperson, desk)
+    assert one.number == other.number
+    made = [
+        contracts.make_contract(op_id=uuid.uuid4(), subscription=row.code, by=by)
+        for row, by in ((one, room.specialist), (other, desk))
+    ]
+    assert made[0].number == made[1].number == one.number.replace("RG", "HT")
+    assert consistency.problems() == []
+
+
+def test_a_number_is_given_to_one_sale_of_its_project_only(room):
+    """The database is the last judge (B16.9)."""
+    one, unit = buy(room), build.unit(room.unit.building, 13, by=room.specialist)
+    other = subscribed(unit, room.customer, room.salesperson, room.specialist)
+    with pytest.raises(IntegrityError, match="number"), transaction.atomic():
+        Subscription.every.filter(pk=other.pk).update(number=one.number)

@@ -112,7 +112,7 @@ def test_thousands_of_random_steps_of_sales_do_what_the_model_says(machine):
     assert machine.steps >= EXAMPLES * STEPS
     assert MAY.keys() - {move for move, _role, outcome in machine.seen if outcome == "done"} == set()
     assert machine.named.keys() >= {
-        "wrong_state", "over", "taken", "locked", "papers", "early", "late", "not_today", "open", "changed", "draft",
+        "wrong_state", "over", "taken", "locked", "papers", "early", "late", "not_today", "open", "change", "changed", "draft",
         "contract", "lacking", "not_allowed", "release", "four_eyes", "wrong_role", "no_lock",
     }  # fmt: skip
 
