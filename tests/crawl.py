@@ -7,6 +7,7 @@ rolled back; each request has a savepoint of its own, so that no request sees wh
 import html
 import io
 import re
+import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from tests.world import IDENTITIES, World, make
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 SIGN_IN = "/sign-in/"
 LETTERS = {200: "2", 302: "3", 400: "b", 401: "1", 403: "F", 404: "-", 405: "x", 409: "c", 422: "u", 500: "!", 503: "v"}
+LONG = 600  # seconds after which a module's people sign in anew
 WRITE = re.compile(r'^\s*(INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)"?', re.IGNORECASE)
 
 
@@ -180,8 +182,12 @@ class Crawl:
         self.folder = folder
         self.world = make(shape)
         self.addresses = addresses(self.world)
-        self.browsers = clients(self.world)
+        self.sign_in()
         self._answers: dict[str, list[Answer]] = {}
+
+    def sign_in(self) -> None:
+        """New sessions for everybody: they would end by themselves where one module's tests take half an hour."""
+        self.browsers, self.since = clients(self.world), time.monotonic()
 
     def answers(self, name: str) -> list[Answer]:
         """GET and POST of every kind of object of one address, as everybody who is to ask."""

@@ -1,10 +1,11 @@
 """A world on its stage, for as long as the tests of one module ask it."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
 
-from tests.crawl import Crawl, Stage
+from tests.crawl import LONG, Crawl, Stage
 
 
 @pytest.fixture(scope="module")
@@ -18,4 +19,6 @@ def stage(django_db_setup, django_db_blocker) -> Iterator[Crawl]:
 def crawl(stage, settings) -> Crawl:
     """The same, with its files in place again (each test begins with an empty folder for files)."""
     settings.MEDIA_ROOT = stage.folder
+    if time.monotonic() - stage.since > LONG:
+        stage.sign_in()
     return stage
