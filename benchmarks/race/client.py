@@ -129,10 +129,8 @@ class Client:
         except (OperationalError, InterfaceError) as error:
             answer = self._cut(what, error)
         except InternalError as error:
-            if getattr(error.__cause__, "sqlstate", None) != STARVED:
-                answer = _finding(error)
-            else:
-                answer = self._cut(what, error)
+            starved = getattr(error.__cause__, "sqlstate", None) == STARVED
+            answer = self._cut(what, error) if starved else _finding(error)
         except Exception as error:  # noqa: BLE001 — whatever else a call ends with is a finding, not the end of the client
             answer = _finding(error)
         self.log.returned(**answer, waited=self.waited)
