@@ -209,14 +209,15 @@ ACTS = [
     Act("contracts:request_withdraw", "request", (ASK,), nothing, states("asked wish"), "answered", after="WITHDRAWN"),
     Act("contracts:waiting_leave", "waiting", (HOLD, ASK), why, states("waiting"), "wrong_state", after="WITHDRAWN"),
     # Quotations (domain B4).
-    Act("sales:quotation_new", "unit", (QUOTE,), quote, states("available expired awaited locked held held_other offered small"),
+    Act("sales:quotation_new", "unit", (QUOTE,), quote, {**states("available awaited locked held held_other offered small"), "expired": ("claim.expire",)},
         "not_for_sale", only={"held_other": (DESK | {"colleague"}, "not_for_sale")}, recorded=False),
     Act("sales:quotation_ask", "quotation", (QUOTE,), why, states("draft"), "wrong_state", rules(expired="past"), after="ASKED"),
     Act("sales:quotation_withdraw", "quotation", (QUOTE,), nothing, states("draft past ready refused asked"), "wrong_state",
         only={"asked": (AUTHOR, "not_author")}, after="WITHDRAWN"),
     Act("sales:quotation_paper_make", "quotation", (QUOTE,), fixed(kind="QUOTATION"), states(" ".join(NOUNS["quotation"]))),
     # Subscriptions (domain B6, T9–T12, T20).
-    Act("sales:subscription_new", "unit", (WRITE,), terms, states("available expired awaited held"), "taken",
+    Act("sales:subscription_new", "unit", (WRITE,), terms,
+        {**states("available awaited held"), "expired": ("claim.expire",)}, "taken",
         rules(offer="offered", locked="locked")),
     Act("sales:subscription_edit", "subscription", (WRITE,), terms, states("draft_small draft_full draft_bare"), "wrong_state",
         after="DRAFT"),
