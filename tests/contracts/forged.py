@@ -209,7 +209,8 @@ ACTS = [
     Act("contracts:request_withdraw", "request", (ASK,), nothing, states("asked wish"), "answered", after="WITHDRAWN"),
     Act("contracts:waiting_leave", "waiting", (HOLD, ASK), why, states("waiting"), "wrong_state", after="WITHDRAWN"),
     # Quotations (domain B4).
-    Act("sales:quotation_new", "unit", (QUOTE,), quote, {**states("available awaited locked held held_other offered small"), "expired": ("claim.expire",)},
+    Act("sales:quotation_new", "unit", (QUOTE,), quote,
+        {**states("available awaited locked held held_other offered small"), "expired": ("claim.expire",)},
         "not_for_sale", only={"held_other": (DESK | {"colleague"}, "not_for_sale")}, recorded=False),
     Act("sales:quotation_ask", "quotation", (QUOTE,), why, states("draft"), "wrong_state", rules(expired="past"), after="ASKED"),
     Act("sales:quotation_withdraw", "quotation", (QUOTE,), nothing, states("draft past ready refused asked"), "wrong_state",
