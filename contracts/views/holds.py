@@ -298,7 +298,7 @@ class OfferTake(HoldAction):
 
     def get_sentence(self) -> str:
         return _("The offer becomes an ordinary hold for %(customer)s, from now on.") % {
-            "customer": self.claim.customer.number
+            "customer": self.claim.customer.number if self.claim.customer else _("to be named")
         }
 
     def perform(self, form) -> Claim:

@@ -37,7 +37,8 @@ class Act:
     only: Mapping[str, tuple[frozenset[str], str]] = field(default_factory=dict)
     after: str = ""
     query: str = ""
-    sight: P | None = None
+    # Whether its operation keeps the refusal: where it says no before, or has no operation, only the page tells.
+    recorded: bool = True
 
     def __str__(self) -> str:
         return f"{self.name}{self.query}"
@@ -83,7 +84,7 @@ def terms(office: Office, thing: Thing, who: str) -> dict:
 
 
 def quote(office: Office, thing: Thing, who: str) -> dict:
-    return {"customer": office.customer.pk, "method": "FULL", "valid_until": today(office)}
+    return {**whom()(office, thing, who), "method": "FULL", "valid_until": today(office)}
 
 
 def deposit(office: Office, thing: Thing, who: str) -> dict:
@@ -208,14 +209,16 @@ ACTS = [
     Act("contracts:request_withdraw", "request", (ASK,), nothing, states("asked wish"), "answered", after="WITHDRAWN"),
     Act("contracts:waiting_leave", "waiting", (HOLD, ASK), why, states("waiting"), "wrong_state", after="WITHDRAWN"),
     # Quotations (domain B4).
-    Act("sales:quotation_new", "unit", (QUOTE,), quote, states("available expired awaited locked held held_other offered small"),
-        "not_for_sale", only={"held_other": (DESK, "not_for_sale")}),
+    Act("sales:quotation_new", "unit", (QUOTE,), quote,
+        {**states("available awaited locked held held_other offered small"), "expired": ("claim.expire",)},
+        "not_for_sale", only={"held_other": (DESK | {"colleague"}, "not_for_sale")}, recorded=False),
     Act("sales:quotation_ask", "quotation", (QUOTE,), why, states("draft"), "wrong_state", rules(expired="past"), after="ASKED"),
     Act("sales:quotation_withdraw", "quotation", (QUOTE,), nothing, states("draft past ready refused asked"), "wrong_state",
         only={"asked": (AUTHOR, "not_author")}, after="WITHDRAWN"),
     Act("sales:quotation_paper_make", "quotation", (QUOTE,), fixed(kind="QUOTATION"), states(" ".join(NOUNS["quotation"]))),
     # Subscriptions (domain B6, T9–T12, T20).
-    Act("sales:subscription_new", "unit", (WRITE,), terms, states("available expired awaited held"), "taken",
+    Act("sales:subscription_new", "unit", (WRITE,), terms,
+        {**states("available awaited held"), "expired": ("claim.expire",)}, "taken",
         rules(offer="offered", locked="locked")),
     Act("sales:subscription_edit", "subscription", (WRITE,), terms, states("draft_small draft_full draft_bare"), "wrong_state",
         after="DRAFT"),
@@ -279,7 +282,7 @@ ACTS = [
     # Papers, templates, blank forms, past sales (domain B7).
     Act("sales:paper_sign", "paper", (WRITE,), scan, states("made signed")),
     Act("sales:paper_sign", "paper", (WRITE,), fixed(pages="2"), states("signed"), "no_scan"),
-    Act("sales:template_upload", "project", (P.PAPER_KEEP,), template, states("open"), sight=P.PROJECT_SEE),
+    Act("sales:template_upload", "project", (P.PAPER_KEEP,), template, states("open")),
     Act("sales:template_enforce", "template", (P.PAPER_KEEP,), nothing, states("draft superseded"), "in_force", after="IN_FORCE"),
     Act("sales:form_take_in", "project", (WRITE,), on("taken_on", kind="CONTRACT", first="B1", last="B3"), states("open")),
     Act("sales:form_take_in", "blank", (WRITE,), lambda office, thing, who: {**serial()(office, thing, who), "taken_on": today(office)}, {},
@@ -292,8 +295,8 @@ ACTS = [
     Act("sales:form_mark", "blank", (WRITE,), serial(state="LEFT"), states("out"), "other_state", after="LEFT"),
     Act("sales:past_import_new", "project", (P.SALES_IMPORT,), sheet, states("open")),
     Act("sales:past_import_accept", "import", (P.SALES_IMPORT,), seen, states("preview"), "led_back", after="WRITING"),
-    Act("sales:past_import_discard", "import", (P.SALES_IMPORT,), seen, states("reading preview refused"), "wrong_state",
-        after="DISCARDED"),
+    Act("sales:past_import_discard", "import", (P.SALES_IMPORT,), seen, states("reading preview refused writing"), "wrong_state",
+        after="DISCARDED", recorded=False),
 ]  # fmt: skip
 
 # Each kind of change is possible at its own stages (domain B9); nobody has two changes of one sale under way.

@@ -23,6 +23,7 @@ from contracts.papers import defaults
 from contracts.services import (
     blanks,
     changes,
+    claims,
     contracts,
     deadlines,
     documents,
@@ -53,6 +54,7 @@ from inventory.models import Unit
 from inventory.services import units
 from inventory.states import Lock, Status
 from salescontrol.core import approvals, clock
+from salescontrol.core.access import access_of
 from salescontrol.core.history import save_tracked
 from salescontrol.core.models import Approval, Setting
 from salescontrol.core.permissions import Role
@@ -221,7 +223,8 @@ def _waiting_in(state: str) -> Callable[[SimpleNamespace], WaitingEntry]:
                     op_id=uuid.uuid4(), number=offer.number, evidence=Evidence.ID_SEEN, reason="Yes", by=room.specialist
                 )
             if state == "lapsed":
-                assert holds.expire_due()
+                with transaction.atomic():
+                    claims.lock_unit(room.unit.pk, access_of(room.specialist))
         return WaitingEntry.every.get(pk=entry.pk)
 
     return make_entry

@@ -5,6 +5,7 @@ forbids it, in words, and changes nothing; what is legal makes exactly the moves
 """
 
 import hashlib
+import logging
 import random
 import uuid
 from collections.abc import Iterator
@@ -167,12 +168,15 @@ def stage(django_db_setup, django_db_blocker) -> Iterator[tuple[Forger, Any]]:
 
 
 @pytest.fixture
-def forger(stage, settings, monkeypatch) -> Forger:
+def forger(stage, settings, monkeypatch) -> Iterator[Forger]:
     """With no rail around the answers: nobody reads it here, and to count what stands beside it takes most of the time."""
     settings.MEDIA_ROOT = stage[1]
     monkeypatch.setattr(navigation, "entries", lambda *args, **kwargs: [])
     monkeypatch.setattr(test_client, "store_rendered_templates", lambda *args, **kwargs: None)
-    return stage[0]
+    # Each line about a request would keep the whole request until the end of the test.
+    logging.disable(logging.ERROR)
+    yield stage[0]
+    logging.disable(logging.NOTSET)
 
 
 # ---------------------------------------------------------------- the oracle
@@ -206,7 +210,7 @@ def expected(who: str, act: Act, state: str) -> str:
     if not rights(who) & set(act.right):
         return "role"
     few, rule = act.only.get(state, (None, ""))
-    return act.rule(state) or ("" if few is None or who in few else rule)
+    return act.rule(state) if few is None or who in few else rule
 
 
 def faults(answer: Answer, rule: str, act: Act, state: str) -> Iterator[str]:
@@ -238,7 +242,7 @@ def faults(answer: Answer, rule: str, act: Act, state: str) -> Iterator[str]:
         yield "does not say so"
     if rule in ("sign_in", "nowhere", "role", "led_back"):
         return
-    if answer.rule not in rule.split():
+    if act.recorded and answer.rule not in rule.split():
         yield f"refused by “{answer.rule}”, not by “{rule}”"
     if len(answer.told.split()) < 4 or answer.told.strip(" .") in ("Forbidden", "Not found"):
         yield "names no rule"
@@ -246,8 +250,10 @@ def faults(answer: Answer, rule: str, act: Act, state: str) -> Iterator[str]:
 
 def askers(act: Act) -> list[str]:
     """Everybody; whoever has the same role as somebody else only where the person matters."""
-    alike = set() if act.only or act.noun == "change" else {"second"}
-    return [who for who in ROLES if who not in alike]
+    if act.only or act.noun == "change":
+        return list(ROLES)
+    specialists = bool(rights("specialist") & set(act.right))
+    return [who for who in ROLES if who not in ("second", "deputy" if specialists else "")]
 
 
 def cases() -> Iterator[tuple[Act, str]]:
@@ -282,7 +288,8 @@ def test_the_oracle_knows_every_state_and_agrees_with_the_tables():
         assert set(act.legal) | set(act.refused) | set(act.only) <= set(NOUNS[act.noun]), str(act)
         assert all(state in act.legal or act.rule(state) for state in NOUNS[act.noun]), str(act)
         for moves in act.legal.values():
-            assert {TABLES[move].permission for move in moves} <= set(act.right), str(act)
+            # That a hold ran out is written down by whoever comes next, without a right of their own (decisions 14).
+            assert {TABLES[move].permission for move in moves if move != "claim.expire"} <= set(act.right), str(act)
     made = {move for act in ACTS for moves in act.legal.values() for move in moves}
     # What follows from an approval, or from the clock, has tests of its own.
     assert {move for move in TRADE_TABLE if move not in made} == {
@@ -356,7 +363,8 @@ class Garbler:
             rows["subscription"]["full"].row.code, rows["contract"]["signed"].row.code, self.office.people["stranger"].pk,
             rows["quotation"]["ready"].row.pk, self.office.theirs.pk,
         ]  # fmt: skip
-        self.spent = [str(op_id) for op_id in Operation.objects.order_by("at", "pk").values_list("pk", flat=True)[:40]]
+        held = Operation.objects.filter(action="claim.hold", refused=False)
+        self.spent = [str(op_id) for op_id in held.values_list("pk", flat=True)]
 
     def ways(self) -> tuple:
         return self.drop, self.fill, self.swap, self.repeat, self.smuggle, self.spend, self.break_id, self.age
