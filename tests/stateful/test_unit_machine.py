@@ -12,7 +12,7 @@ from tests.stateful.machine import MAY, PROPOSES, STEPS, Office, UnitMachine, ot
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 # With those of `test_sale_machine` ten thousand steps and more.
-EXAMPLES = 82
+EXAMPLES = 142
 
 
 def wanted() -> set[tuple]:
