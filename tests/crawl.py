@@ -182,12 +182,13 @@ class Crawl:
         self.folder = folder
         self.world = make(shape)
         self.addresses = addresses(self.world)
+        self.since = time.monotonic()
         self.sign_in()
         self._answers: dict[str, list[Answer]] = {}
 
     def sign_in(self) -> None:
-        """New sessions for everybody: they would end by themselves where one module's tests take half an hour."""
-        self.browsers, self.since = clients(self.world), time.monotonic()
+        """New sessions for everybody, for one test: the first would end by themselves where a module's tests take half an hour."""
+        self.browsers = clients(self.world)
 
     def answers(self, name: str) -> list[Answer]:
         """GET and POST of every kind of object of one address, as everybody who is to ask."""

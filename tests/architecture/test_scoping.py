@@ -11,6 +11,7 @@ from tests.architecture.source import APPS, Source, chain, sources
 VISIBLE = re.compile(r"visible(_whole)?_to$|^own_units$")
 # Queries that look at every row beside the services, each with its reason.
 DOORS = {
+    "contracts/queries/areas.py": "the changes and letters of a list that was found among the visible ones",
     "contracts/queries/changes.py": "the buyers that a change names which was found among the visible ones",
     "contracts/queries/concerned.py": "whom a change of a unit concerns, whoever makes it",
     "contracts/queries/figures.py": "figures count every deal of a project and name nobody",

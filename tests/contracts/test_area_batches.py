@@ -94,7 +94,7 @@ def test_a_list_is_asked_for_decided_once_and_carried_out_by_a_third(room):
     access = access_of(room.supervisor)
     told = story.steps(access, room.first.trade, story.papers(access, room.first.trade))
     words = " ".join(f"{step.text} {step.lines}" for step in told)
-    assert "Asked for: Building 3, June: 2 contracts" in words
+    assert "Asked for: Building 3, June · 2" in words
     assert "Surveyed by the city" in words
 
 

@@ -526,20 +526,23 @@ def test_the_lock_of_a_change_keeps_new_claims_away(room):
 
 def _steps(room, row) -> dict:
     """What else could be done with the sale of this subscription or contract."""
-    common = {"op_id": uuid.uuid4(), "code": row.code}
     if isinstance(row, Subscription):
         return {
             "contract": lambda: contracts.make_contract(
                 op_id=uuid.uuid4(), subscription=row.code, by=room.specialist
             ),
-            "void": lambda: subscription_ends.void(**common, reason="Wrong", by=room.supervisor),
+            "void": lambda: subscription_ends.void(
+                op_id=uuid.uuid4(), code=row.code, reason="Wrong", by=room.supervisor
+            ),
         }  # fmt: skip
     today = clock.today(room.a.zone)
     return {
         "hand over": lambda: milestones.hand_over(
-            **common, delivered_on=today, reason="Before all is paid", by=room.supervisor
+            op_id=uuid.uuid4(), code=row.code, delivered_on=today, reason="Before all is paid", by=room.supervisor
         ),
-        "void": lambda: milestones.void_signing(**common, reason="Wrong", by=room.supervisor),
+        "void": lambda: milestones.void_signing(
+            op_id=uuid.uuid4(), code=row.code, reason="Wrong", by=room.supervisor
+        ),
     }  # fmt: skip
 
 
