@@ -261,11 +261,13 @@ def file(specialist: Person, today: str) -> None:
 
 
 def request(specialist: Person, kind: str, **fields) -> str:
-    """Request a change of the sale and submit it; returns its address."""
+    """Request a change of the sale and submit it; returns its address. A survey needs no form of the buyer."""
     specialist.press("The story of this sale")
     specialist.press("Change the sale")
     specialist.press(kind)
-    specialist.enter(cause="FAMILY", reason="The parents move in", form_signed=True, **fields)
+    if "surveyed" not in fields:
+        fields["form_signed"] = True
+    specialist.enter(cause="FAMILY", reason="The parents move in", **fields)
     specialist.press("Keep the request")
     specialist.press("Submit for approval")
     specialist.press("Submit for approval")
