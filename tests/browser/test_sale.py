@@ -340,13 +340,13 @@ def tells_every_step(story: str, unit, other, quotation: str) -> None:
         "Subscription drawn up", "To be brought: Identity paper", "Paper received: Identity paper", "Subscription active",
         "Paper received: Bank statement", "Contract drafted", "Draft of the contract changed", "Milestone expected: Loan released",
         "Details of the contract entered", "Contract filed", "Change requested: Exchange the unit",
-        "Asked for: Exchange the unit", "Change executed: Exchange the unit", f"{unit.number}: Exchanged for another unit",
+        f"Asked for: {unit.number} · AAA-", "Change executed: Exchange the unit", f"{unit.number}: Exchanged for another unit",
         "Change requested: Settle the area", "Change executed: Settle the area",
     )  # fmt: skip
     printed = tuple(f"Paper made: {kind.label}" for kind in PaperKind)
     assert [step for step in (*moves, *between, *printed) if step not in story] == [], story
     assert sorted(moves, key=story.index) == list(moves), story
-    assert [story.count(f"Agreed to: {what}") for what in (quotation, "Exchange the unit", "Settle the area")] == [
+    assert [story.count(f"Agreed to: {what}") for what in (quotation, f"{unit.number} ·", f"{other.number} ·")] == [
         2,
         2,
         2,
