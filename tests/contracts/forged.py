@@ -269,9 +269,11 @@ ACTS = [
     Act("sales:change_withdraw", "change", (P.CHANGE_REQUEST,), nothing, states("submitted submitted_contract"), "wrong_state",
         only=dict.fromkeys(("submitted", "submitted_contract"), (AUTHOR, "not_author")), after="VOID"),
     Act("sales:change_void", "change", (P.CHANGE_REQUEST,), why, states("draft draft_unsigned approved stale approved_contract"),
-        "wrong_state", rules(final="executed executed_contract"),
+        "wrong_state", rules(final="executed executed_contract", open="executed_other"),
         only={**dict.fromkeys(("draft", "draft_unsigned"), (AUTHOR | OVERRIDE, "forbidden")),
-              **dict.fromkeys(("approved", "stale", "approved_contract"), (OVERRIDE, "forbidden"))}, after="VOID"),
+              **dict.fromkeys(
+                  ["approved", "stale", "approved_contract", "executed", "executed_other", "executed_contract"], (OVERRIDE, "forbidden")
+              )}, after="VOID"),
     Act("sales:change_release", "change", (P.APPROVAL_SEE,), fixed(release="AVAILABLE"), states("submitted"), "wrong_state",
         rules(release="submitted_contract"),
         only=dict.fromkeys(("submitted", "submitted_contract"), (frozenset({"finance"}), "wrong_role four_eyes")), after="SUBMITTED"),
