@@ -361,7 +361,7 @@ class SaleMachine(UnitMachine):
         right = deal.stage == Stage.SUBSCRIPTION
         contract = self.step(
             "draft", DESK, role,
-            rules(over=not deal.stage, wrong_state=bool(deal.stage) and not right, drafted=deal.drafted, open=deal.pending),
+            rules(wrong_state=not right, drafted=deal.drafted, change=deal.pending),
             lambda by: contracts.make_contract(op_id=uuid.uuid4(), subscription=deal.code, by=by),
         )  # fmt: skip
         if contract:
@@ -432,7 +432,7 @@ class SaleMachine(UnitMachine):
         lacking = right and not deal.contract.reached and role != Role.SUPERVISOR
         if self.step(
             "T19", DESK, role,
-            rules(over=not deal.stage, wrong_state=not right, open=deal.pending, lacking=lacking),
+            rules(over=not deal.stage, wrong_state=not right, change=deal.pending, lacking=lacking),
             lambda by: milestones.hand_over(
                 op_id=uuid.uuid4(), code=deal.contract.code, delivered_on=self.today, reason="As agreed", by=by
             ),
@@ -465,7 +465,7 @@ class SaleMachine(UnitMachine):
     def void_contract(self, deal: Deal, role: Role) -> None:
         late = deal.contract.exchanged or deal.contract.day != self.today
         if self.step(
-            "T20 contract", BOSS, role, rules(not_today=late, open=deal.pending, changed=deal.contract.amended),
+            "T20 contract", BOSS, role, rules(not_today=late, change=deal.pending, changed=deal.contract.amended),
             lambda by: milestones.void_signing(op_id=uuid.uuid4(), code=deal.contract.code, reason="Slip", by=by),
         ):  # fmt: skip
             self.model[deal.unit].move(Status.SUBSCRIBED)
@@ -482,7 +482,7 @@ class SaleMachine(UnitMachine):
             move, BOSS, role,
             rules(
                 wrong_state=not right, late=right and deal.day != self.today, contract=right and deal.drafted,
-                changed=right and changed, open=right and deal.pending,
+                changed=right and changed, change=right and deal.pending,
             ),
             lambda by: subscription_ends.void(op_id=uuid.uuid4(), code=deal.code, reason="Slip", by=by),
         )  # fmt: skip

@@ -5,8 +5,8 @@ from hypothesis import Phase
 
 from contracts.services import milestones
 from salescontrol.core.permissions import Role
-from tests.stateful.machine import DESK, prepare, walk
-from tests.stateful.sales import BOSS, SaleMachine, SalesOffice
+from tests.stateful.machine import DESK, STEPS, prepare, walk
+from tests.stateful.sales import BOSS, HIDDEN, SaleMachine, SalesOffice
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -104,6 +104,15 @@ def test_every_move_is_done_by_each_role_that_may_and_refused_to_every_other(mac
     done = {(move, role, "done") for move, may in MAY.items() for role in may}
     refused = {(move, role, "refused by role") for move, may in MAY.items() for role in Role if role not in may | DESK}
     assert (done | refused) - machine.seen.keys() == set()
+
+
+def test_thousands_of_random_steps_of_sales_do_what_the_model_says(machine):
+    walk(machine, EXAMPLES)
+
+    assert machine.steps >= EXAMPLES * STEPS
+    done = {move for move, _role, outcome in machine.seen if outcome == "done"}
+    assert done >= {"T9", "T10", "T11", "T13", "T20 deposit", "T20 subscription"}
+    assert machine.named.keys() >= {"wrong_state", "taken", "papers", "not_allowed", "four_eyes", "wrong_role", *HIDDEN}
 
 
 def test_the_machine_of_sales_finds_a_seeded_fault(machine, monkeypatch):
