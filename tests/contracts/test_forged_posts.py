@@ -164,7 +164,9 @@ def told(response) -> str:
 def stage(django_db_setup, django_db_blocker) -> Iterator[tuple[Forger, Any]]:
     """The office of this module; everything is rolled back at its end."""
     with django_db_blocker.unblock(), Stage() as opened:
-        yield Forger(), opened.folder.name
+        forger = Forger()
+        opened.settle()
+        yield forger, opened.folder.name
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.crawl import Crawl, Stage
+from tests.crawl import Stage
 from tests.world import HOSTILE
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +18,7 @@ RAW = re.compile(r'<i>zq\d|zq\d{4}k"|zq\d{4}k49')
 def hostile(django_db_setup, django_db_blocker):
     """The world of the crawl, with markup, template signs and a quote around every token."""
     with django_db_blocker.unblock(), Stage() as stage:
-        yield Crawl(stage.folder.name, HOSTILE)
+        yield stage.crawl(HOSTILE)
 
 
 def pages(hostile):

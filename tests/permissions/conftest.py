@@ -11,8 +11,8 @@ from tests.crawl import LONG, Crawl, Stage
 @pytest.fixture(scope="module")
 def stage(django_db_setup, django_db_blocker) -> Iterator[Crawl]:
     """The world of this module; everything is rolled back at its end."""
-    with django_db_blocker.unblock(), Stage() as open_stage:
-        yield Crawl(open_stage.folder.name)
+    with django_db_blocker.unblock(), Stage() as opened:
+        yield opened.crawl()
 
 
 @pytest.fixture
