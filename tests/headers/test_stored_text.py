@@ -27,7 +27,7 @@ def pages(hostile):
         for address in found:
             if not address.nowhere and address.kind != "abroad":
                 for reader in READERS if address.first else READERS[:1]:
-                    yield hostile.get(reader, address.path)
+                    yield hostile.ask(reader, address)
 
 
 def test_abuse_45_markup_in_any_field_stays_text_on_every_page(hostile, settings):
