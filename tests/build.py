@@ -3,6 +3,7 @@
 import itertools
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
@@ -32,9 +33,14 @@ def grant(user: User, role: Role, where: Project | None = None) -> None:
         user.groups.add(Group.objects.get_or_create(name=role.value)[0])
         audit.record("role.build", target=user)
         return
-    permission = Permission.objects.get(codename=role.codename, content_type=ContentType.objects.get_for_model(Project))
-    ProjectGrant.objects.create(user=user, permission=permission, content_object=where)
+    ProjectGrant.objects.create(user=user, permission=_permission(role), content_object=where)
     audit.record("role.build", project_id=where.pk, target=user)
+
+
+@cache
+def _permission(role: Role) -> Permission:
+    """The same row for every test of a database."""
+    return Permission.objects.get(codename=role.codename, content_type=ContentType.objects.get_for_model(Project))
 
 
 @transaction.atomic

@@ -72,7 +72,8 @@ def django_db_modify_db_settings(django_db_modify_db_settings) -> None:
 def django_db_setup(django_db_setup, django_db_blocker):
     """The tests run as the application's role; the owner takes the database down again."""
     two_engines.become_application()
-    two_engines.let_tests_empty_tables()
+    with django_db_blocker.unblock():
+        two_engines.let_tests_empty_tables()
     yield
     with django_db_blocker.unblock():
         two_engines.end_other_sessions()
