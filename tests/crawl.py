@@ -216,7 +216,7 @@ class Crawl:
         self.since = time.monotonic()
         self.sign_in()
         self._answers: dict[str, list[Answer]] = {}
-        self._counts: dict = {}
+        self.counts: dict = {}
 
     def sign_in(self) -> None:
         """New sessions for everybody, for one test: the first would end by themselves where a module's tests take half an hour."""
@@ -236,7 +236,7 @@ class Crawl:
 
     def ask(self, identity: str, address: Address, method: str = "GET", path: str = "", **extra: Any) -> Answer:
         """One request of many, as somebody."""
-        with one_of_many(self._counts):
+        with one_of_many(self.counts):
             return ask(self.browsers[identity], address, identity, method, path, **extra)
 
     def get(self, identity: str, path: str, **extra: Any) -> Answer:

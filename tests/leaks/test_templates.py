@@ -46,5 +46,5 @@ def test_no_template_walks_to_a_row_of_a_person(crawl, name):
         for address in crawl.addresses.get(name, ()):
             if not address.nowhere and identity in address.askers("GET"):
                 with noted() as found:
-                    crawl.get(identity, address.path)
+                    crawl.ask(identity, address)
                 assert found == [], str(address)
