@@ -59,12 +59,14 @@ BY_NATURE = {
 
 
 def addresses(crawl, identity: str) -> Iterator[str]:
-    """Every address that the crawl asks as this person, with every filter and sort that its lists offer, odd ones, and searches."""
+    """Every address of a thing that is there, with every filter and sort that its lists offer, odd ones, and searches."""
     rows = crawl.world.rows
     yield from PAGES[identity]
     for name, named in crawl.addresses.items():
         if name not in BY_NATURE:
-            yield from (address.path for address in named if identity in address.askers("GET"))
+            yield from (
+                address.path for address in named if identity in address.askers("GET") and not address.nowhere
+            )
     own = {"salesperson": (rows.mine, rows.named), "marketing": (rows.handed_marketing,)}.get(identity, ())
     for unit in own:
         yield f"/p/AAA/units/{unit.pk}/"
