@@ -44,7 +44,7 @@ class Office:
             self._start(name)
         for _attempt in range(300):
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5):
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5):
                     return
             except (urllib.error.URLError, OSError):
                 time.sleep(0.2)

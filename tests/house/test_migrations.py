@@ -78,5 +78,6 @@ def test_the_migrations_lead_to_what_the_models_say(db, migrated):
                 found = set(on_postgresql(place.cursor()))
 
     assert len(said) > 1000
-    # Django's own record of which migrations ran.
-    assert {row for row in found ^ said if "django_migrations" not in str(row)} == set()
+    # Django's own: the record of which migrations ran, and a table whose key its migrations make narrower than its models say.
+    own = ("django_migrations", "auth_group_permissions")
+    assert {row for row in found ^ said if not any(name in str(row) for name in own)} == set()

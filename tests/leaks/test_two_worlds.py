@@ -64,9 +64,7 @@ def addresses(crawl, identity: str) -> Iterator[str]:
     yield from PAGES[identity]
     for name, named in crawl.addresses.items():
         if name not in BY_NATURE:
-            yield from (
-                address.path for address in named if identity in address.askers("GET") and not address.nowhere
-            )
+            yield from (address.path for address in named if identity in address.askers("GET") and not address.nowhere)
     own = {"salesperson": (rows.mine, rows.named), "marketing": (rows.handed_marketing,)}.get(identity, ())
     for unit in own:
         yield f"/p/AAA/units/{unit.pk}/"

@@ -35,7 +35,7 @@ TRADE_FAULTS = {
         r"number RACE-.* is a gap that the page does not explain",
     ),
     "open papers,repeated numbers,forgotten operations,skipped events": (
-        r"claim .*: subscriptions \['FULL'\] and 1 contracts in force", r"number RG \d+ 3 was given \d+ times",
+        r"claim .*: subscriptions \['FULL'\] and 1 contracts in force", r"number RG \d+ \d+ was given \d+ times",
         r"number RACE-.* is on \d+ papers", r"subscription\.activate of .*: done by 0 operations, and 1 times on record",
         r"subscription\.activate was answered \['ok'\], and is not done", r"check_consistency: .*events",
     ),
