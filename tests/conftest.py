@@ -1,6 +1,7 @@
 """What every test stands on: three people, strict templates, no skipped proof where everything must run."""
 
 import os
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -73,7 +74,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
     """The tests run as the application's role; the owner takes the database down again."""
     two_engines.become_application()
     with django_db_blocker.unblock():
-        two_engines.let_tests_empty_tables()
+        two_engines.put_back_after_tests()
     yield
     with django_db_blocker.unblock():
         two_engines.end_other_sessions()
@@ -136,3 +137,23 @@ def sign_in(client):
         return client
 
     return enter
+
+
+@pytest.fixture(scope="module")
+def stage(django_db_setup, django_db_blocker):
+    """The world of this module; everything is rolled back at its end."""
+    from tests.crawl import Stage
+
+    with django_db_blocker.unblock(), Stage() as opened:
+        yield opened.crawl()
+
+
+@pytest.fixture
+def crawl(stage, settings):
+    """The same, with its files in place again (each test begins with an empty folder for files)."""
+    from tests.crawl import LONG
+
+    settings.MEDIA_ROOT = stage.folder
+    if time.monotonic() - stage.since > LONG:
+        stage.sign_in()
+    return stage

@@ -182,10 +182,20 @@ def clients(world: World) -> dict[str, Client]:
 
 
 @contextmanager
-def one_of_many(known: dict):
-    """What a crawl of thousands of requests need not do each time. The counts beside the entries of the rail are taken once for each
-    person and project: nothing changes between requests that are rolled back, and the rail is a third of the work of a page. No
-    template's context is kept, and no line about a request, which would keep all of it until the end of the test."""
+def quiet():
+    """Of thousands of requests no template's context is kept, and no line, which would keep the whole request until the test ends."""
+    logging.disable(logging.ERROR)
+    try:
+        with mock.patch.object(test_client, "store_rendered_templates"):
+            yield
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+@contextmanager
+def counted_once(known: dict):
+    """The counts beside the entries of the rail are taken once for each person and project and kept in `known`: nothing changes
+    between requests that are rolled back, and the rail is a third of the work of a page."""
 
     def count(entry: navigation.Entry):
         def once(access, project) -> int:
@@ -197,13 +207,8 @@ def one_of_many(known: dict):
         return replace(entry, count=once)
 
     entries = [count(entry) if entry.count else entry for entry in navigation._ENTRIES]
-    logging.disable(logging.ERROR)
-    with (
-        mock.patch.object(navigation, "_ENTRIES", entries),
-        mock.patch.object(test_client, "store_rendered_templates", return_value=None),
-    ):
+    with mock.patch.object(navigation, "_ENTRIES", entries):
         yield
-    logging.disable(logging.NOTSET)
 
 
 class Crawl:
@@ -236,7 +241,7 @@ class Crawl:
 
     def ask(self, identity: str, address: Address, method: str = "GET", path: str = "", **extra: Any) -> Answer:
         """One request of many, as somebody."""
-        with one_of_many(self.counts):
+        with quiet(), counted_once(self.counts):
             return ask(self.browsers[identity], address, identity, method, path, **extra)
 
     def get(self, identity: str, path: str, **extra: Any) -> Answer:

@@ -46,7 +46,7 @@ def _switch(who: dict) -> None:
     connection.settings_dict.update(who)
 
 
-def let_tests_empty_tables() -> None:
+def put_back_after_tests() -> None:
     """Between tests that commit, the database becomes again what it was when it was made; Django's own way (empty every table, lay
     content types, permissions and triggers anew) takes seconds. On SQLite its pages are copied back; on PostgreSQL the owner
     deletes what there is, with the guards of append-only tables off meanwhile.

@@ -5,7 +5,6 @@ forbids it, in words, and changes nothing; what is legal makes exactly the moves
 """
 
 import hashlib
-import logging
 import random
 import uuid
 from collections.abc import Iterator
@@ -17,7 +16,6 @@ from django.apps import apps
 from django.db import connection, transaction
 from django.http import Http404
 from django.test import Client, RequestFactory
-from django.test import client as test_client
 from django.urls import resolve, reverse
 from lxml import html
 
@@ -31,7 +29,7 @@ from salescontrol.core.permissions import Permission as P
 from security.roles import permissions_of
 from tests.contracts.forged import ACTS, CHANGES, Act, arguments
 from tests.contracts.forging import NOUNS, ROLES, Office, Thing, furnish
-from tests.crawl import BACKEND, WRITE, Stage, patterns
+from tests.crawl import BACKEND, WRITE, Stage, patterns, quiet
 
 pytestmark = pytest.mark.django_db
 # What a refused form may leave: its answer (decisions 19), who tried, and that the session was seen.
@@ -174,11 +172,8 @@ def forger(stage, settings, monkeypatch) -> Iterator[Forger]:
     """With no rail around the answers: nobody reads it here, and to count what stands beside it takes most of the time."""
     settings.MEDIA_ROOT = stage[1]
     monkeypatch.setattr(navigation, "entries", lambda *args, **kwargs: [])
-    monkeypatch.setattr(test_client, "store_rendered_templates", lambda *args, **kwargs: None)
-    # Each line about a request would keep the whole request until the end of the test.
-    logging.disable(logging.ERROR)
-    yield stage[0]
-    logging.disable(logging.NOTSET)
+    with quiet():
+        yield stage[0]
 
 
 # ---------------------------------------------------------------- the oracle
